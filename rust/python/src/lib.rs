@@ -1,0 +1,1 @@
+//! The extension module `chatloom._core`.

@@ -1,0 +1,70 @@
+//! The inputs of a render.
+use crate::Data;
+
+/// One row, untrusted: all of it counts as data.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Conversation {
+    /// The messages, each a mapping, as the user wrote them; what transformers does to them before
+    /// rendering (dropping keys that are `None`, copying reasoning under its other names) is done here too.
+    pub messages: Vec<Data>,
+    /// The tools, a list of mappings, or `None` where the row has none (an empty list is something else).
+    pub tools: Option<Data>,
+    /// The documents, a list of mappings, or `None`.
+    pub documents: Option<Data>,
+    /// Further template variables of this row or call; they win over [`Settings::variables`].
+    pub variables: Vec<(String, Data)>,
+}
+
+/// What the tokenizer and the run set, trusted as the template itself is.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// Special tokens (`bos_token`, …) and run variables (`enable_thinking`, …).
+    pub variables: Vec<(String, Data)>,
+    /// The time that `strftime_now` tells; needed where [`Template::reads_clock`](crate::Template::reads_clock).
+    pub now: Option<Clock>,
+    /// What a render may use.
+    pub limits: Limits,
+}
+
+/// A local date and time, as Python's `datetime` has it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub struct Clock {
+    pub year: i32,
+    /// 1 to 12.
+    pub month: u32,
+    /// 1 to 31.
+    pub day: u32,
+    pub hour: u32,
+    pub minute: u32,
+    pub second: u32,
+    pub microsecond: u32,
+}
+
+/// What a render may use before it ends in an error of class [`Budget`](crate::Class::Budget).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Program steps; a step is one instruction.
+    pub steps: u64,
+    /// Bytes held by values and output at once, beyond the input.
+    pub bytes: usize,
+    /// Macro calls within each other.
+    pub depth: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { steps: 50_000_000, bytes: 256 << 20, depth: 200 }
+    }
+}
+
+/// How one call wants its render.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Call {
+    /// Whether the template shall open an assistant turn at the end.
+    pub add_generation_prompt: bool,
+    /// The field of the last message that shall stay open (`content` or a reasoning field).
+    pub continue_final_message: Option<String>,
+    /// Whether [`Field::path`](crate::Field::path) shall be filled in; it costs an allocation per field.
+    pub paths: bool,
+}

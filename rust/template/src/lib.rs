@@ -1,0 +1,20 @@
+//! Chat templates, compiled.
+//!
+//! A chat template is a Jinja program that turns a conversation into the text a model was trained on. This
+//! crate compiles one into a flat program and renders conversations through it exactly as
+//! `transformers.apply_chat_template` does, while every byte of the output keeps its origin: the template,
+//! a run variable, or a field of a message.
+//!
+//! Stages, one module each: source → lexer → parser → resolver → program → machine.
+mod conversation;
+mod data;
+mod error;
+mod rendered;
+mod template;
+
+pub use conversation::{Call, Clock, Conversation, Limits, Settings};
+pub use data::Data;
+pub use error::{Class, Error, Position};
+pub use num_bigint::BigInt;
+pub use rendered::{Field, Origin, Rendered, Segment};
+pub use template::Template;

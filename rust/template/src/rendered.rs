@@ -1,0 +1,58 @@
+//! The output: text that knows where it came from.
+
+/// A rendered conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rendered {
+    /// What `apply_chat_template(tokenize=False)` gives.
+    pub text: String,
+    /// Ranges that partition `text`, in order, none empty; neighbours differ.
+    pub segments: Vec<Segment>,
+    /// The fields of the row that [`Origin::Data`] points to.
+    pub fields: Vec<Field>,
+}
+
+/// A range of the text with one origin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Segment {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// Who wrote it.
+    pub origin: Origin,
+    /// Index of the message in whose turn it was printed.
+    pub turn: Option<u32>,
+    /// Whether a `{% generation %}` block covers it.
+    pub generation: bool,
+}
+
+/// Who wrote a piece of text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Origin {
+    /// The template, or a role that counts as its own.
+    Literal,
+    /// The tokenizer or the run: special tokens, run variables, the clock.
+    Variable,
+    /// The row, untrusted: an index into [`Rendered::fields`].
+    Data(u32),
+}
+
+/// A field of the row.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Field {
+    /// Index of the message it belongs to; none for tools, documents and variables.
+    pub message: Option<u32>,
+    /// Where it stands, in the user's own names: `content`, `tool_calls[0].function.arguments.city`,
+    /// `tools[1].function.name`. Empty unless [`Call::paths`](crate::Call::paths) asked for it.
+    pub path: String,
+}
+
+impl Rendered {
+    /// The message that a segment's data came from.
+    pub fn message(&self, origin: Origin) -> Option<u32> {
+        match origin {
+            Origin::Data(field) => self.fields.get(field as usize)?.message,
+            Origin::Literal | Origin::Variable => None,
+        }
+    }
+}
