@@ -1,0 +1,25 @@
+//! What a conversation becomes.
+
+/// The label of a token that carries no loss.
+pub const NO_LOSS: i32 = -100;
+
+/// A tokenized conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Example {
+    /// The id of each token.
+    pub input_ids: Vec<i32>,
+    /// The same id where the token carries loss, else [`NO_LOSS`]; as long as `input_ids`.
+    pub labels: Vec<i32>,
+}
+
+/// What encoding a conversation gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// An example.
+    Example(Example),
+    /// Nothing: it was longer than the options allow, and they say to leave such out.
+    Dropped {
+        /// Tokens it had.
+        tokens: usize,
+    },
+}

@@ -1,0 +1,38 @@
+//! The chat templates of a model.
+use crate::Error;
+use chatloom_template::Template;
+use std::sync::Arc;
+
+/// The chat templates of a model: one, or several by name.
+#[derive(Debug, Clone, Default)]
+pub struct Templates {
+    /// The one named `default`, or the only one.
+    pub default: Option<Arc<Template>>,
+    /// The others by name, such as `tool_use`.
+    pub named: Vec<(String, Arc<Template>)>,
+}
+
+impl Templates {
+    /// A model's only template.
+    pub fn single(template: Arc<Template>) -> Self {
+        Self { default: Some(template), named: Vec::new() }
+    }
+
+    /// The template that transformers takes: `tool_use`, if there is one and tools are given (an empty list
+    /// counts as given), else the default.
+    ///
+    /// # Errors
+    /// [`Error::NoTemplate`] where there is no such template.
+    pub fn choose(&self, tools_given: bool) -> Result<&Arc<Template>, Error> {
+        let tool_use = self.named("tool_use").filter(|_| tools_given);
+        tool_use.or(self.default.as_ref()).ok_or_else(|| Error::NoTemplate { names: self.names() })
+    }
+
+    fn named(&self, name: &str) -> Option<&Arc<Template>> {
+        self.named.iter().find(|(known, _)| known == name).map(|(_, template)| template)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.named.iter().map(|(name, _)| name.clone()).collect()
+    }
+}
