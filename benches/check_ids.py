@@ -1,7 +1,7 @@
 """Compares chatloom's ids with those of transformers on the rows of a JSONL file, and shows trained text.
 
-The exit code is 1 where a row differs or only one side refuses it. With `--show K`, the text of the first K rows
-that have trained tokens is printed for reading by eye: what carries loss, with `⋯` for each gap between.
+The exit code is 1 where a row differs or only one side refuses it. With `--show K`, the text of the first K
+rows is printed for reading by eye: what carries loss, with `⋯` for each gap between.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +47,9 @@ def reference_ids(tokenizer: Any, row: dict[str, Any]) -> list[int] | None:
 
 def trained_text(formatter: chatloom.Formatter, example: Any) -> str:
     """The text of the tokens that carry loss, with a mark for each gap."""
-    pieces, run = [], []
-    for token, label in zip(example.input_ids.tolist(), example.labels.tolist(), strict=True):
-        if label >= 0:
-            run.append(token)
-        elif run or not pieces:
-            pieces += [formatter.decode(run), GAP] if run else [GAP]
-            run = []
-    return "".join([*pieces, formatter.decode(run)])
+    tokens = zip(example.input_ids.tolist(), (example.labels >= 0).tolist(), strict=True)
+    runs = groupby(tokens, key=lambda token: token[1])
+    return "".join(formatter.decode([token for token, _ in run]) if trained else GAP for trained, run in runs)
 
 
 def main() -> int:
@@ -63,7 +58,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, required=True, help="a directory in the Hugging Face layout")
     parser.add_argument("--data", type=Path, required=True, help="JSONL rows with `messages` and perhaps `tools`")
     parser.add_argument("--rows", type=int, default=1000, help="how many rows (default: 1000)")
-    parser.add_argument("--show", type=int, default=0, help="rows whose trained text is printed")
+    parser.add_argument("--show", type=int, default=0, help="print the trained text of that many rows")
     arguments = parser.parse_args()
     tokenizer = AutoTokenizer.from_pretrained(arguments.model)
     formatter = chatloom.Formatter.from_pretrained(str(arguments.model), now=datetime.now())

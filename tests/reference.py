@@ -130,7 +130,7 @@ class Reference:
             chat_template=self._source,
             **{**special_tokens, **conversation.call()},
         )
-        return rendered[0]
+        return str(rendered[0])
 
 
 def _without_none(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
