@@ -1,4 +1,5 @@
 //! What a conversation becomes.
+use std::ops::Range;
 
 /// The label of a token that carries no loss.
 pub const NO_LOSS: i32 = -100;
@@ -22,4 +23,13 @@ pub enum Outcome {
         /// Tokens it had.
         tokens: usize,
     },
+}
+
+/// The tokens of a traced conversation and the text each stands for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tokens {
+    /// Ids and labels.
+    pub example: Example,
+    /// The bytes of the text that each token stands for; see [`Encoding::spans`](crate::Encoding::spans).
+    pub spans: Vec<Range<usize>>,
 }

@@ -5,16 +5,22 @@
 //! text once and carries that decision over to the tokens.
 mod error;
 mod example;
+mod fingerprint;
 mod formatter;
+mod labels;
+mod load;
 mod options;
+mod panics;
+mod project;
 mod report;
+mod spans;
 mod templates;
 mod vocabulary;
 
 pub use error::{EncodeError, Error, LoadError};
-pub use example::{Example, NO_LOSS, Outcome};
+pub use example::{Example, NO_LOSS, Outcome, Tokens};
 pub use formatter::Formatter;
 pub use options::{Boundary, EndTokens, Options, Overflow};
 pub use report::{EndKind, Facts, HeaderKind, Trace, TurnReport};
 pub use templates::Templates;
-pub use vocabulary::{AddedToken, Encoding, Vocabulary};
+pub use vocabulary::{AddedToken, Encoding, TOKENIZERS_VERSION, Vocabulary};

@@ -25,14 +25,14 @@ impl Templates {
     /// [`Error::NoTemplate`] where there is no such template.
     pub fn choose(&self, tools_given: bool) -> Result<&Arc<Template>, Error> {
         let tool_use = self.named("tool_use").filter(|_| tools_given);
-        tool_use.or(self.default.as_ref()).ok_or_else(|| Error::NoTemplate { names: self.names() })
+        tool_use.or(self.default.as_ref()).ok_or_else(|| self.missing())
     }
 
     fn named(&self, name: &str) -> Option<&Arc<Template>> {
         self.named.iter().find(|(known, _)| known == name).map(|(_, template)| template)
     }
 
-    fn names(&self) -> Vec<String> {
-        self.named.iter().map(|(name, _)| name.clone()).collect()
+    pub(crate) fn missing(&self) -> Error {
+        Error::NoTemplate { names: self.named.iter().map(|(name, _)| name.clone()).collect() }
     }
 }

@@ -1,0 +1,78 @@
+//! Control tokens: the added tokens by which a template frames its turns.
+use crate::AddedToken;
+use std::ops::Range;
+
+/// A set of control tokens; a text is matched from the left, the longest token first.
+#[derive(Debug, Default)]
+pub(crate) struct ControlTokens {
+    /// By first byte, longest first.
+    by_first: Vec<Vec<String>>,
+    longest: usize,
+}
+
+impl ControlTokens {
+    /// Those of a vocabulary that are special, and those that a template prints as markers. Added tokens that
+    /// are only text, such as runs of spaces, are none.
+    pub(crate) fn of(added: &[AddedToken], literals: &[&str]) -> Self {
+        let printed = |token: &AddedToken| literals.iter().any(|literal| literal.contains(&token.content));
+        let is_marker = |token: &AddedToken| !token.content.trim().is_empty() && printed(token);
+        Self::new(
+            added
+                .iter()
+                .filter(|token| token.special || is_marker(token))
+                .map(|token| token.content.as_str()),
+        )
+    }
+
+    pub(crate) fn new<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut set = Self { by_first: vec![Vec::new(); 256], longest: 0 };
+        for token in tokens {
+            let Some(&first) = token.as_bytes().first() else { continue };
+            set.by_first[usize::from(first)].push(token.to_owned());
+            set.longest = set.longest.max(token.len());
+        }
+        set.by_first.iter_mut().for_each(|tokens| tokens.sort_by_key(|token| std::cmp::Reverse(token.len())));
+        set
+    }
+
+    /// The length of the longest of them.
+    pub(super) fn longest(&self) -> usize {
+        self.longest
+    }
+
+    /// The length of the one that a text begins with.
+    pub(super) fn opens(&self, text: &[u8]) -> Option<usize> {
+        let tokens = self.by_first.get(usize::from(*text.first()?))?;
+        tokens.iter().find(|token| text.starts_with(token.as_bytes())).map(String::len)
+    }
+
+    /// Where they stand in a text.
+    pub(super) fn matches<'a>(&'a self, text: &'a str) -> impl Iterator<Item = Range<usize>> + 'a {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let start = (at..bytes.len()).find(|&start| self.opens(&bytes[start..]).is_some())?;
+            at = start + self.opens(&bytes[start..])?;
+            Some(start..at)
+        })
+    }
+
+    /// How far two texts agree, less the part of a control token in which either of them parts.
+    pub(crate) fn agreement(&self, one: &str, other: &str) -> usize {
+        let common = one.bytes().zip(other.bytes()).take_while(|(left, right)| left == right).count();
+        let mut agreed = (0..=common).rev().find(|&at| one.is_char_boundary(at)).unwrap_or(0);
+        loop {
+            let whole = self.token_start(one, agreed).min(self.token_start(other, agreed));
+            if whole == agreed {
+                return agreed;
+            }
+            agreed = whole;
+        }
+    }
+
+    /// The start of the token that has `at` inside, else `at`.
+    fn token_start(&self, text: &str, at: usize) -> usize {
+        let around = self.matches(text).take_while(|token| token.start < at).find(|token| token.end > at);
+        around.map_or(at, |token| token.start)
+    }
+}

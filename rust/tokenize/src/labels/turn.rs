@@ -1,0 +1,93 @@
+//! The text of one assistant's turn.
+use super::Answer;
+use chatloom_template::{Origin, Rendered, Segment};
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+/// An assistant's turn that printed something.
+#[derive(Debug, Clone)]
+pub(super) struct Turn<'a> {
+    pub(super) message: u32,
+    /// The tail of the generation prompt that would call for it.
+    pub(super) prompt: Option<&'a str>,
+    /// One past the last byte of data before the turn.
+    pub(super) data_before: usize,
+    /// What it printed: in order, at least one, possibly with other turns' text between.
+    pub(super) segments: Vec<Segment>,
+}
+
+/// The turns of `answers`, in order of messages.
+pub(super) fn collect<'a>(rendered: &Rendered, answers: &[Answer<'a>]) -> Vec<Turn<'a>> {
+    let mut turns = BTreeMap::new();
+    let mut data_before = 0;
+    for segment in &rendered.segments {
+        if let Some(answer) = answer_of(segment, answers) {
+            let begin =
+                || Turn { message: answer.message, prompt: answer.prompt, data_before, segments: vec![] };
+            turns.entry(answer.message).or_insert_with(begin).segments.push(*segment);
+        }
+        if is_data(segment) {
+            data_before = segment.end;
+        }
+    }
+    turns.into_values().collect()
+}
+
+pub(super) fn answer_of<'b, 'a>(segment: &Segment, answers: &'b [Answer<'a>]) -> Option<&'b Answer<'a>> {
+    let place = answers.binary_search_by_key(&segment.turn?, |answer| answer.message).ok()?;
+    answers.get(place)
+}
+
+impl Turn<'_> {
+    pub(super) fn start(&self) -> usize {
+        self.segments.first().map_or(0, |segment| segment.start)
+    }
+
+    pub(super) fn end(&self) -> usize {
+        self.segments.last().map_or(0, |segment| segment.end)
+    }
+
+    /// One past the last byte of data it printed.
+    pub(super) fn data_end(&self) -> Option<usize> {
+        self.segments.iter().rev().find(|segment| is_data(segment)).map(|segment| segment.end)
+    }
+
+    /// The runs of its literals before its first byte of data.
+    pub(super) fn opening(&self) -> Vec<Range<usize>> {
+        runs(self.segments.iter().take_while(|segment| !is_data(segment)), 0)
+    }
+
+    /// The runs of its literals from a place on.
+    pub(super) fn literals_from(&self, from: usize) -> Vec<Range<usize>> {
+        runs(self.segments.iter().filter(|segment| !is_data(segment)), from)
+    }
+}
+
+pub(super) fn is_data(segment: &Segment) -> bool {
+    matches!(segment.origin, Origin::Data(_))
+}
+
+fn runs<'s>(segments: impl Iterator<Item = &'s Segment>, from: usize) -> Vec<Range<usize>> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for segment in segments.filter(|segment| segment.end > from) {
+        match runs.last_mut() {
+            Some(run) if run.end == segment.start => run.end = segment.end,
+            _ => runs.push(segment.start.max(from)..segment.end),
+        }
+    }
+    runs
+}
+
+/// The text from `start` up to the next byte of data, at least `enough` bytes of it where there are so many.
+pub(super) fn literal_text(rendered: &Rendered, start: usize, enough: usize) -> &str {
+    let next = rendered.segments.partition_point(|segment| segment.end <= start);
+    let near =
+        rendered.segments[next..].iter().take_while(|segment| segment.start < start.saturating_add(enough));
+    let end = near.take_while(|segment| !is_data(segment)).last().map_or(start, |segment| segment.end);
+    rendered.text.get(start..end).unwrap_or_default()
+}
+
+/// The segment that holds the byte at `at`.
+pub(super) fn segment_at(rendered: &Rendered, at: usize) -> Option<&Segment> {
+    rendered.segments.get(rendered.segments.partition_point(|segment| segment.end <= at))
+}

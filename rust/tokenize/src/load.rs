@@ -1,0 +1,106 @@
+//! Loading a `tokenizer.json`, and saying which part of it is wrong.
+use crate::LoadError;
+use crate::panics::caught;
+use serde_json::{Map, Value};
+use tokenizers::{
+    AddedToken, DecoderWrapper, Model, ModelWrapper, NormalizedString, Normalizer, NormalizerWrapper,
+    OffsetReferential, OffsetType, PaddingParams, PostProcessorWrapper, PreTokenizedString, PreTokenizer,
+    PreTokenizerWrapper, Tokenizer, TruncationParams,
+};
+
+/// Some of everything: letters, marks, digits, spaces, a line break, other scripts.
+const PROBE: &str = "Hello, world! 12 e\u{301}\n\u{d55c}\u{ad6d} \u{1f600}";
+
+pub(crate) fn tokenizer(json: &[u8]) -> Result<Tokenizer, LoadError> {
+    let mut tokenizer = match caught(|| Tokenizer::from_bytes(json)) {
+        Ok(Ok(tokenizer)) => tokenizer,
+        Ok(Err(error)) => return Err(explain(json, &error.to_string())),
+        Err(panic) => return Err(explain(json, &format!("loading it panics: {panic}"))),
+    };
+    strip(&mut tokenizer)?;
+    refuse_dropout(&tokenizer)?;
+    probe(&tokenizer)?;
+    Ok(tokenizer)
+}
+
+/// Without special tokens a post-processor changes no id, but some move offsets.
+fn strip(tokenizer: &mut Tokenizer) -> Result<(), LoadError> {
+    let stripped = tokenizer.with_truncation(None).map(|_| ());
+    stripped.map_err(|error| LoadError::new(Some("truncation"), error.to_string()))?;
+    tokenizer.with_padding(None);
+    tokenizer.with_post_processor(None::<PostProcessorWrapper>);
+    Ok(())
+}
+
+fn refuse_dropout(tokenizer: &Tokenizer) -> Result<(), LoadError> {
+    match tokenizer.get_model() {
+        ModelWrapper::BPE(model) if model.dropout.is_some_and(|rate| rate > 0.0) => {
+            Err(LoadError::new(Some("model.dropout"), "expected null or 0: dropout makes ids random"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Runs each stage once, so that one that always panics is found while the file can still be named.
+fn probe(tokenizer: &Tokenizer) -> Result<(), LoadError> {
+    let mut text = NormalizedString::from(PROBE);
+    if let Some(normalizer) = tokenizer.get_normalizer() {
+        stage("normalizer", || normalizer.normalize(&mut text))?;
+    }
+    let mut words = PreTokenizedString::from(text);
+    if let Some(pre_tokenizer) = tokenizer.get_pre_tokenizer() {
+        stage("pre_tokenizer", || pre_tokenizer.pre_tokenize(&mut words))?;
+    }
+    for (word, ..) in words.get_splits(OffsetReferential::Normalized, OffsetType::Byte) {
+        stage("model", || tokenizer.get_model().tokenize(word))?;
+    }
+    Ok(())
+}
+
+/// An ordinary failure is let pass: a small vocabulary may lack what the probe holds.
+fn stage<T>(field: &str, work: impl FnOnce() -> T) -> Result<(), LoadError> {
+    match caught(work) {
+        Ok(_) => Ok(()),
+        Err(panic) => Err(LoadError::new(Some(field), format!("encoding with it panics: {panic}"))),
+    }
+}
+
+/// Finds the first part that is wrong by itself.
+fn explain(json: &[u8], message: &str) -> LoadError {
+    match serde_json::from_slice(json) {
+        Err(error) => LoadError::new(None, format!("not valid JSON: {error}")),
+        Ok(Value::Object(parts)) => explain_parts(&parts, message),
+        Ok(_) => LoadError::new(None, "expected an object with the fields of a tokenizer"),
+    }
+}
+
+fn explain_parts(parts: &Map<String, Value>, message: &str) -> LoadError {
+    if !parts.contains_key("model") {
+        return LoadError::new(Some("model"), "missing; is this a tokenizer.json?");
+    }
+    let checks: [(&str, Check); 8] = [
+        ("model", wrong::<ModelWrapper>),
+        ("normalizer", wrong::<Option<NormalizerWrapper>>),
+        ("pre_tokenizer", wrong::<Option<PreTokenizerWrapper>>),
+        ("post_processor", wrong::<Option<PostProcessorWrapper>>),
+        ("decoder", wrong::<Option<DecoderWrapper>>),
+        ("added_tokens", wrong::<Vec<AddedToken>>),
+        ("truncation", wrong::<Option<TruncationParams>>),
+        ("padding", wrong::<Option<PaddingParams>>),
+    ];
+    let culprit = checks.iter().find_map(|(field, check)| Some((field, check(parts.get(*field)?)?)));
+    match culprit {
+        Some((field, reason)) => LoadError::new(Some(field), reason),
+        None => LoadError::new(None, message),
+    }
+}
+
+type Check = fn(&Value) -> Option<String>;
+
+fn wrong<T: serde::de::DeserializeOwned>(part: &Value) -> Option<String> {
+    match caught(|| T::deserialize(part)) {
+        Ok(Ok(_)) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(panic) => Some(format!("loading it panics: {panic}")),
+    }
+}
