@@ -1,0 +1,64 @@
+"""chatloom weaves chats into training sequences.
+
+>>> import chatloom as cl
+>>> template = cl.Template("{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}")
+>>> template.render([{"role": "user", "content": "Hi"}])
+'<user>Hi'
+"""
+
+from chatloom.errors import (
+    BudgetExceeded,
+    ChatloomError,
+    DataError,
+    EncodeError,
+    InternalError,
+    PackError,
+    TemplateRaisedError,
+    TemplateRenderError,
+    TemplateSyntaxError,
+    TokenizerLoadError,
+    UnsupportedInputError,
+    UnsupportedTemplateError,
+)
+from chatloom.examples import Example, Examples
+from chatloom.formatter import Formatter, Options
+from chatloom.load import load
+from chatloom.packs import Pack, Packs, Padded, Shard, pack
+from chatloom.progress import Progress
+from chatloom.rendered import Rendered, Segment, Turn
+from chatloom.summary import Summary
+from chatloom.template import Template
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BudgetExceeded",
+    "ChatloomError",
+    "DataError",
+    "EncodeError",
+    "Example",
+    "Examples",
+    "Formatter",
+    "InternalError",
+    "Options",
+    "Pack",
+    "PackError",
+    "Packs",
+    "Padded",
+    "Progress",
+    "Rendered",
+    "Segment",
+    "Shard",
+    "Summary",
+    "Template",
+    "TemplateRaisedError",
+    "TemplateRenderError",
+    "TemplateSyntaxError",
+    "TokenizerLoadError",
+    "Turn",
+    "UnsupportedInputError",
+    "UnsupportedTemplateError",
+    "__version__",
+    "load",
+    "pack",
+]

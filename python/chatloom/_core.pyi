@@ -1,0 +1,89 @@
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, final
+
+import numpy as np
+import numpy.typing as npt
+
+_Segment = tuple[int, int, int, int, Any, int | None, int | None, str | None, bool]
+_Turn = tuple[int, Any, tuple[int, int], Any, tuple[int, int] | None]
+
+@final
+class Conversation:
+    def __new__(
+        cls, messages: Any, tools: Any, documents: Any, row_variables: dict[str, Any]
+    ) -> Conversation: ...
+
+@final
+class Template:
+    def __new__(cls, source: str) -> Template: ...
+    def reads_clock(self) -> bool: ...
+    def render(
+        self,
+        conversation: Conversation,
+        add_generation_prompt: bool,
+        continue_final_message: str | None,
+        now: datetime | None,
+    ) -> str: ...
+    def trace(
+        self,
+        conversation: Conversation,
+        add_generation_prompt: bool,
+        continue_final_message: str | None,
+        now: datetime | None,
+    ) -> tuple[str, list[_Segment]]: ...
+
+@final
+class Formatter:
+    def __new__(
+        cls,
+        templates: list[tuple[str, str]],
+        tokenizer: bytes,
+        settings: dict[str, Any],
+        now: datetime | None,
+        end_tokens: str,
+        boundary: str,
+        max_length: int | None,
+        overflow: str,
+    ) -> Formatter: ...
+    def fingerprint(self) -> str: ...
+    def size(self) -> int: ...
+    def token_id(self, token: str) -> int | None: ...
+    def facts(self, tools_given: bool) -> tuple[str, str] | None: ...
+    def render(
+        self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
+    ) -> str: ...
+    def trace(
+        self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
+    ) -> tuple[str, list[_Segment], list[tuple[int, int]], list[_Turn]]: ...
+    def encode(
+        self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]: ...
+    def encode_batch(
+        self, rows: Any
+    ) -> tuple[
+        npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]
+    ]: ...
+    def tokens(self, text: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]: ...
+    def decode(self, ids: list[int], skip_special_tokens: bool) -> str: ...
+
+@final
+class Plan:
+    def __new__(cls, lengths: npt.NDArray[np.int64], max_length: int) -> Plan: ...
+    def order(self) -> npt.NDArray[np.int64]: ...
+    def starts(self) -> npt.NDArray[np.int64]: ...
+    def gather(
+        self, flat: npt.NDArray[np.int32], offsets: npt.NDArray[np.int64]
+    ) -> npt.NDArray[np.int32]: ...
+
+def pack_files(
+    formatter: Formatter,
+    sources: list[str],
+    output: str,
+    *,
+    max_length: int,
+    threads: int | None,
+    overwrite: bool,
+    versions: dict[str, str],
+    progress: Callable[[str, int, int, int, int, int], None] | None,
+) -> dict[str, int | float]: ...

@@ -1,0 +1,311 @@
+"""The command line: `chatloom VERB …`.
+
+Standard output holds results, standard error everything else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from chatloom import marked
+from chatloom.errors import ChatloomError
+from chatloom.formatter import Formatter
+from chatloom.load import load
+from chatloom.packs import Packs
+from chatloom.progress import Ticker
+from chatloom.rendered import Rendered
+
+OK, BAD_DATA, USAGE, IO, INTERRUPTED = 0, 1, 2, 3, 130
+
+_EXIT_CODES = """\
+exit codes:
+  0    done
+  1    bad data: a row, a template or a tokenizer that can't be used
+  2    wrong use of the command
+  3    a file or directory that can't be read or written
+  130  interrupted; nothing half-written is left
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    options = _parser().parse_args(arguments)
+    with warnings.catch_warnings():
+        warnings.showwarning = _warn
+        return _run(options.verb, options)
+
+
+def _run(verb: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    try:
+        return verb(options)
+    except KeyboardInterrupt:
+        return _fail("interrupted", INTERRUPTED)
+    except BrokenPipeError:
+        # whoever read our output has seen enough; nothing more may be written to it at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except ChatloomError as error:
+        return _fail(error, IO if isinstance(error.__cause__, OSError) else BAD_DATA)
+    except OSError as error:
+        return _fail(_os_reason(error), IO)
+    except ValueError as error:
+        return _fail(error, USAGE)
+
+
+def _warn(message: Warning | str, *_: object) -> None:
+    print(f"chatloom: warning: {message}", file=sys.stderr)
+
+
+def _fail(reason: object, code: int) -> int:
+    print(f"chatloom: {reason}", file=sys.stderr)
+    return code
+
+
+def _os_reason(error: OSError) -> str:
+    return str(error.strerror or error) + (f": {error.filename}" if error.filename else "")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chatloom",
+        description="Weaves chats into training sequences.",
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
+    _add_pack(verbs)
+    _add_row_verb(verbs, "render", "print the text of a row", _render)
+    _add_row_verb(verbs, "trace", "print the text of a row with its trained part marked", _trace)
+    _add_view(verbs)
+    _add_info(verbs)
+    return parser
+
+
+def _verb(
+    verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = verbs.add_parser(
+        name,
+        help=text,
+        description=text,
+        epilog=_EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(verb=run)
+    return parser
+
+
+def _add_pack(verbs: Any) -> None:
+    parser = _verb(verbs, "pack", "turn JSONL chats into packed token shards", _pack)
+    parser.add_argument("data", nargs="+", metavar="DATA", help="JSONL file, a row with `messages` a line")
+    _add_model(parser)
+    parser.add_argument(
+        "--max-length", type=_positive, required=True, metavar="N", help="tokens a pack may hold"
+    )
+    parser.add_argument("--out", required=True, metavar="OUT", help="the directory to make")
+    parser.add_argument(
+        "--overflow",
+        choices=("error", "drop"),
+        default="error",
+        help="longer rows stop the run, or are left out",
+    )
+    parser.add_argument(
+        "--end-tokens", choices=("turn", "last", "none"), default="turn", help="whose are trained"
+    )
+    parser.add_argument(
+        "--boundary", choices=("any", "all"), default="any", help="when straddling tokens are trained"
+    )
+    parser.add_argument(
+        "--threads", type=_positive, metavar="N", help="as many as the machine offers by default"
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace the output of an earlier run")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
+
+
+def _add_row_verb(verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> None:
+    parser = _verb(verbs, name, text, run)
+    parser.add_argument("data", metavar="DATA", help="JSONL file, or - for standard input")
+    _add_model(parser)
+    parser.add_argument("--row", type=_index, default=0, metavar="N", help="which row, from 0; default 0")
+    parser.add_argument(
+        "--add-generation-prompt", action="store_true", help="open an assistant turn at the end"
+    )
+    if name == "trace":
+        parser.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+
+
+def _add_view(verbs: Any) -> None:
+    parser = _verb(verbs, "view", "print a pack as text with its trained part marked", _view)
+    parser.add_argument("out", metavar="OUT", help="what `chatloom pack` wrote")
+    _add_model(parser)
+    parser.add_argument("--pack", type=_index, default=0, metavar="N", help="which pack, from 0; default 0")
+
+
+def _add_info(verbs: Any) -> None:
+    parser = _verb(verbs, "info", "tell what an output directory holds", _info)
+    parser.add_argument("out", metavar="OUT", help="what `chatloom pack` wrote")
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", required=True, metavar="M", help="a model directory, a tokenizer.json, or a hub id"
+    )
+    parser.add_argument("--chat-template", metavar="T", help="a file, or chatml, im-sep, llama-2 or alpaca")
+    parser.add_argument(
+        "--backend", choices=("auto", "transformers", "files"), default="auto", help="how to read the model"
+    )
+    parser.add_argument(
+        "--var",
+        action="append",
+        default=[],
+        type=_variable,
+        metavar="NAME=JSON",
+        help="a variable of the template, such as enable_thinking=false; may be repeated",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _index(text: str) -> int:
+    number = int(text)
+    if number < 0:
+        raise ValueError
+    return number
+
+
+def _variable(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=JSON, such as enable_thinking=false")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        message = f"{name}: {value!r} is no JSON; text goes in quotes: {name}='\"{value}\"'"
+        raise argparse.ArgumentTypeError(message) from None
+
+
+def _formatter(options: argparse.Namespace, **others: Any) -> Formatter:
+    variables = dict(options.var)
+    return Formatter.from_pretrained(
+        options.model,
+        backend=options.backend,
+        chat_template=options.chat_template,
+        **others,
+        variables=variables,
+    )
+
+
+def _pack(options: argparse.Namespace) -> int:
+    formatter = _formatter(
+        options,
+        end_tokens=options.end_tokens,
+        boundary=options.boundary,
+        max_length=options.max_length,
+        overflow=options.overflow,
+    )
+    ticker = Ticker()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        summary = formatter.pack_files(
+            options.data,
+            options.out,
+            options.max_length,
+            threads=options.threads,
+            overwrite=options.overwrite,
+            progress=None if options.quiet else ticker,
+        )
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if not options.quiet:
+            ticker.close()
+    if options.json:
+        print(json.dumps(asdict(summary)))
+    elif not options.quiet:
+        print(f"model      {formatter}\n{summary}")
+    return OK
+
+
+def _render(options: argparse.Namespace) -> int:
+    _write(_traced(options).text)
+    return OK
+
+
+def _trace(options: argparse.Namespace) -> int:
+    rendered = _traced(options)
+    if options.json:
+        facts = {name: getattr(rendered, name) for name in ("text", "trained")}
+        parts = {name: [asdict(part) for part in getattr(rendered, name)] for name in ("segments", "turns")}
+        print(json.dumps({**facts, **parts}, ensure_ascii=False))
+        return OK
+    _write(marked.show(marked.of_rendered(rendered), _colour()))
+    for turn in rendered.turns or ():
+        print(f"message {turn.message}: header {turn.header}, end {turn.end}", file=sys.stderr)
+    return OK
+
+
+def _view(options: argparse.Namespace) -> int:
+    packs = load(options.out)
+    if options.pack >= len(packs):
+        raise ValueError(f"there is no pack {options.pack}; {options.out} has {len(packs)}, counted from 0")
+    _write(marked.show(marked.of_pack(packs[options.pack], _formatter(options)), _colour()))
+    return OK
+
+
+def _info(options: argparse.Namespace) -> int:
+    packs = load(options.out)
+    facts = _facts(packs)
+    if options.json:
+        print(json.dumps(facts))
+    else:
+        print("\n".join(f"{name:15} {value}" for name, value in facts.items()))
+    return OK
+
+
+def _facts(packs: Packs) -> dict[str, Any]:
+    return {
+        "packs": len(packs),
+        "max_length": packs.max_length,
+        "sequences": packs.sequences,
+        "tokens": packs.tokens,
+        "trained_tokens": packs.trained_tokens,
+        "fill": round(packs.fill, 4),
+        "pad_id": packs.pad_id,
+    }
+
+
+def _traced(options: argparse.Namespace) -> Rendered:
+    line = next(islice(_lines(options.data), options.row, None), None)
+    if line is None:
+        raise ValueError(f"{options.data} has no row {options.row}; rows are counted from 0")
+    return _formatter(options).trace_line(line, options.add_generation_prompt)
+
+
+def _lines(data: str) -> Iterator[bytes]:
+    with sys.stdin.buffer if data == "-" else Path(data).open("rb") as file:
+        yield from (line for line in file if line.strip())
+
+
+def _colour() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def _write(text: str) -> None:
+    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    print(text, end="" if text.endswith("\n") else "\n")

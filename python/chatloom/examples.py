@@ -1,0 +1,99 @@
+"""Encoded conversations: token ids and the labels a model learns from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from chatloom._content import same
+
+IGNORE = -100
+"""The label of a token that carries no loss."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Example:
+    """One encoded conversation.
+
+    Attributes:
+        input_ids: int32[n], the tokens.
+        labels: int32[n], the same token where the model learns it, else -100.
+        weights: float32[n], or None where every loss counts the same.
+    """
+
+    input_ids: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.int32]
+    weights: npt.NDArray[np.float32] | None = None
+
+    def __len__(self) -> int:
+        return len(self.input_ids)
+
+    def __eq__(self, other: object) -> bool:
+        return same(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Example({len(self)} tokens, {_trained(self.labels)} trained)"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Examples:
+    """Encoded conversations, flat: example `i` is `[offsets[i]:offsets[i + 1]]`; indexing gives views.
+
+    Attributes:
+        input_ids: int32[n], the tokens of all examples.
+        labels: int32[n], the same token where the model learns it, else -100.
+        offsets: int64[m + 1], where each example starts; the last is n.
+        row: int64[m], the row each example comes from, from 0; a row may give none.
+        weights: float32[n], or None where every loss counts the same.
+        pad_id: the token to pad with, if the tokenizer names one.
+    """
+
+    input_ids: npt.NDArray[np.int32]
+    labels: npt.NDArray[np.int32]
+    offsets: npt.NDArray[np.int64]
+    row: npt.NDArray[np.int64]
+    weights: npt.NDArray[np.float32] | None = None
+    pad_id: int | None = None
+
+    def __post_init__(self) -> None:
+        ends = np.concatenate(([0], self.offsets, [len(self.input_ids)]))
+        if (
+            len(self.offsets) != len(self.row) + 1
+            or np.any(np.diff(ends) < 0)
+            or ends[1] != 0
+            or ends[-2] != ends[-1]
+        ):
+            raise ValueError("offsets must rise from 0 to the number of tokens, one more than rows")
+        others = (self.labels, self.input_ids if self.weights is None else self.weights)
+        if any(len(other) != len(self.input_ids) for other in others):
+            raise ValueError("labels and weights must be as long as input_ids")
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __getitem__(self, index: int) -> Example:
+        position = range(len(self))[index]
+        part = slice(int(self.offsets[position]), int(self.offsets[position + 1]))
+        weights = None if self.weights is None else self.weights[part]
+        return Example(self.input_ids[part], self.labels[part], weights)
+
+    def __iter__(self) -> Iterator[Example]:
+        return (self[index] for index in range(len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return same(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        tokens, trained = len(self.input_ids), _trained(self.labels)
+        return f"Examples({len(self)} examples, {tokens} tokens, {trained} trained)"
+
+
+def _trained(labels: npt.NDArray[np.int32]) -> int:
+    return int(np.count_nonzero(labels != IGNORE))

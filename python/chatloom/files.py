@@ -1,0 +1,304 @@
+"""What a model's files say: tokenizer, chat templates, special tokens.
+
+Two ways to read them: through transformers, which repairs some tokenizers while it loads them, or as written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Literal
+
+from chatloom import builtin
+from chatloom.errors import TokenizerLoadError, UnsupportedInputError
+
+Backend = Literal["auto", "transformers", "files"]
+
+# Where `tokenizers` writes the padding section; looking there first spares parsing a whole vocabulary.
+_HEAD = 200
+
+_NAMED_TOKENS = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+
+# Classes that transformers rebuilds instead of taking `tokenizer.json` as it is, and what they take for
+# special tokens that the config leaves out.
+_REBUILT: dict[str, dict[str, str]] = {
+    "Qwen2Tokenizer": {
+        "unk_token": "<|endoftext|>",
+        "eos_token": "<|endoftext|>",
+        "pad_token": "<|endoftext|>",
+    },
+    "GPT2Tokenizer": {
+        "unk_token": "<|endoftext|>",
+        "bos_token": "<|endoftext|>",
+        "eos_token": "<|endoftext|>",
+    },
+    "GemmaTokenizer": {
+        "unk_token": "<unk>",
+        "bos_token": "<bos>",
+        "eos_token": "<eos>",
+        "pad_token": "<pad>",
+        "mask_token": "<mask>",
+    },
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """The parts of a model that a `Formatter` needs.
+
+    Attributes:
+        tokenizer: the content of a `tokenizer.json`.
+        templates: chat templates by name; the usual one is "default".
+        special_tokens: what `special_tokens_map` of the live tokenizer holds.
+        backend: how they were read: "files", or "transformers" and its version.
+    """
+
+    tokenizer: bytes
+    templates: Mapping[str, str]
+    special_tokens: Mapping[str, str] = field(default_factory=dict)
+    backend: str = "files"
+
+
+def read_model(source: Any, backend: Backend = "auto") -> Model:
+    """Reads a model directory, a bare `tokenizer.json`, a hub id, or a live transformers tokenizer.
+
+    Raises:
+        TokenizerLoadError: it can't be read; `path` names the file.
+        ValueError: an unknown backend.
+    """
+    if backend not in ("auto", "transformers", "files"):
+        raise ValueError(f"backend is {backend!r}, expected auto, transformers or files")
+    if not isinstance(source, (str, os.PathLike)):
+        return _read_live(source)
+    path = Path(source)
+    if path.is_file():
+        return read_files(path)
+    if backend == "transformers" or (backend == "auto" and find_spec("transformers") is not None):
+        return _read_live(_auto_tokenizer(source))
+    if not path.is_dir():
+        raise TokenizerLoadError(
+            f"{source} is no directory",
+            hint="give a model directory or a tokenizer.json; for a hub id install transformers",
+            path=str(source),
+        )
+    return _read_directory(path)
+
+
+def read_files(tokenizer: Path, config: Path | None = None) -> Model:
+    """Reads a `tokenizer.json` as written, and a `tokenizer_config.json` if there is one.
+
+    Raises:
+        TokenizerLoadError: a file can't be read.
+    """
+    content = _read_bytes(tokenizer)
+    settings = {} if config is None else _read_object(config)
+    padding = _padding_token(content, tokenizer)
+    return Model(content, _config_templates(settings, config), _special_tokens(settings, padding))
+
+
+def chat_template(given: str | os.PathLike[str], templates: Mapping[str, str] | None = None) -> str:
+    """The text of the template that an argument means.
+
+    That may be the name of one of the model's templates or of a built-in one, a file, or the text itself.
+
+    Raises:
+        TokenizerLoadError: it is none of these.
+    """
+    name = os.fspath(given)
+    if templates is not None and name in templates:
+        return templates[name]
+    if name in builtin.NAMES:
+        return builtin.template(name)
+    if "{{" in name or "{%" in name:
+        return name
+    path = Path(name)
+    if not path.is_file():
+        raise TokenizerLoadError(
+            f"{name} is no file, and no template of that name is built in",
+            hint=f"built in are {', '.join(builtin.NAMES)}",
+            path=name,
+        )
+    return _read_text(path)
+
+
+def _auto_tokenizer(source: str | os.PathLike[str]) -> Any:
+    try:
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(os.fspath(source))
+    except (KeyboardInterrupt, SystemExit, MemoryError):
+        raise
+    except BaseException as error:  # `tokenizers` panics with a BaseException on some files
+        reason = str(error).split("\n", 1)[0]
+        raise TokenizerLoadError(
+            f"transformers can't load it: {reason}",
+            kind=type(error).__name__,
+            hint="backend='files' reads a directory's files as written",
+            path=os.fspath(source),
+        ) from error
+
+
+def _read_live(tokenizer: Any) -> Model:
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    if backend is None:
+        raise TokenizerLoadError(
+            f"a {type(tokenizer).__name__} has no fast backend",
+            hint="give a fast tokenizer, or its directory",
+        )
+    if getattr(tokenizer, "split_special_tokens", False):
+        raise UnsupportedInputError(
+            "a tokenizer with split_special_tokens=True can't be reproduced", hint="set it to False"
+        )
+    templates = tokenizer.chat_template
+    if isinstance(templates, str):
+        templates = {"default": templates}
+    import transformers
+
+    return Model(
+        _without_call_state(backend).to_str().encode(),
+        dict(templates or {}),
+        dict(tokenizer.special_tokens_map),
+        f"transformers {transformers.__version__}",
+    )
+
+
+def _without_call_state(backend: Any) -> Any:
+    """The same tokenizer without the truncation and padding that a call leaves behind."""
+    if backend.truncation is None and backend.padding is None:
+        return backend
+    copy = type(backend).from_str(backend.to_str())
+    copy.no_truncation()
+    copy.no_padding()
+    return copy
+
+
+def _read_directory(folder: Path) -> Model:
+    config_path = folder / "tokenizer_config.json"
+    config = _read_object(config_path) if config_path.is_file() else {}
+    content = _read_bytes(folder / "tokenizer.json")
+    templates = _jinja_files(folder) or _config_templates(config, config_path)
+    _warn_of_repairs(config, folder)
+    settings = _with_special_tokens_map(config, folder / "special_tokens_map.json")
+    padding = _padding_token(content, folder / "tokenizer.json")
+    return Model(content, templates, _special_tokens(settings, padding))
+
+
+def _jinja_files(folder: Path) -> dict[str, str]:
+    """The templates of `.jinja` files, which stand above those of the config."""
+    default = folder / "chat_template.jinja"
+    templates = {"default": _read_text(default)} if default.is_file() else {}
+    named = sorted((folder / "additional_chat_templates").glob("*.jinja"))
+    return templates | {path.name.removesuffix(".jinja"): _read_text(path) for path in named}
+
+
+def _config_templates(config: Mapping[str, Any], path: Path | None) -> dict[str, str]:
+    given = config.get("chat_template")
+    if given is None:
+        return {}
+    if isinstance(given, str):
+        return {"default": given}
+    if isinstance(given, dict) and all(isinstance(text, str) for text in given.values()):
+        return dict(given)
+    try:
+        return {str(entry["name"]): _text(entry["template"]) for entry in given}
+    except (TypeError, KeyError) as error:
+        raise TokenizerLoadError(
+            "field `chat_template`: expected text or a list of objects with `name` and `template`",
+            path=str(path),
+        ) from error
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(type(value).__name__)
+    return value
+
+
+def _with_special_tokens_map(config: dict[str, Any], path: Path) -> dict[str, Any]:
+    """The config, with the older file of special tokens above it where transformers still reads that."""
+    if "added_tokens_decoder" in config or not path.is_file():
+        return config
+    return config | _read_object(path)
+
+
+def _special_tokens(config: Mapping[str, Any], padding: str | None) -> dict[str, str]:
+    defaults = dict(_REBUILT.get(_class_name(config), {}))
+    if padding is not None:
+        defaults.setdefault("pad_token", padding)
+    settings = defaults | dict(config)
+    extra = settings.get("extra_special_tokens")
+    if isinstance(extra, dict):
+        settings |= extra
+    others = (name for name in settings if name.endswith("_token") and name not in _NAMED_TOKENS)
+    found = ((name, _token_text(settings.get(name))) for name in (*_NAMED_TOKENS, *others))
+    return {name: text for name, text in found if text is not None}
+
+
+def _token_text(token: Any) -> str | None:
+    """A token's text, from either of the forms that files have it in."""
+    if isinstance(token, dict):
+        token = token.get("content")
+    return token if isinstance(token, str) else None
+
+
+def _padding_token(content: bytes, path: Path) -> str | None:
+    """The padding token that a `tokenizer.json` brings along."""
+    if re.search(rb'"padding"\s*:\s*null', content[:_HEAD]):
+        return None
+    padding = _object(content, path).get("padding")
+    return _token_text(padding.get("pad_token")) if isinstance(padding, dict) else None
+
+
+def _class_name(config: Mapping[str, Any]) -> str:
+    return str(config.get("tokenizer_class", "")).removesuffix("Fast")
+
+
+def _warn_of_repairs(config: Mapping[str, Any], folder: Path) -> None:
+    if _class_name(config) in _REBUILT:
+        warnings.warn(
+            f"{folder.name}: transformers rebuilds the tokenizers of class {_class_name(config)}, so some "
+            "ids may differ from those of its tokenizer.json, which is used here; "
+            "install transformers and use backend='auto' to be sure",
+            stacklevel=5,
+        )
+
+
+def _read_object(path: Path) -> dict[str, Any]:
+    return _object(_read_bytes(path), path)
+
+
+def _object(content: bytes, path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise TokenizerLoadError(f"{path.name} is no valid JSON: {error}", path=str(path)) from error
+    if not isinstance(value, dict):
+        raise TokenizerLoadError(
+            f"{path.name} holds a {type(value).__name__}, expected an object", path=str(path)
+        )
+    return value
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError | UnicodeDecodeError) -> TokenizerLoadError:
+    reason = error.strerror if isinstance(error, OSError) else "it is no UTF-8"
+    return TokenizerLoadError(f"can't read {path.name}: {reason}", path=str(path))

@@ -1,0 +1,360 @@
+"""Models, options, and what they make of conversations."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from chatloom import _core
+from chatloom._calls import Documents, Messages, Tools, continued, conversation
+from chatloom.errors import TokenizerLoadError
+from chatloom.examples import Example, Examples
+from chatloom.files import Backend, Model, chat_template, read_files, read_model
+from chatloom.progress import Progress
+from chatloom.rendered import Rendered, Segment, Turn
+from chatloom.summary import Summary
+
+_RESERVED = (
+    "messages",
+    "conversation",
+    "tools",
+    "documents",
+    "add_generation_prompt",
+    "continue_final_message",
+)
+
+# Options that so far have one value; told apart from run variables so that no other is taken for one.
+_FIXED = {"labels": "assistant", "control_tokens": "allow", "compat": "transformers-5"}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How conversations become examples.
+
+    Attributes:
+        end_tokens: whose end tokens carry loss: those of every trained "turn", the "last", or "none".
+        boundary: whether a token that straddles the border of trained text carries loss: if "any" or if "all"
+            of its bytes are trained. It never does if it holds data of anybody but the assistant.
+        max_length: the most tokens an example may have; None for any number.
+        overflow: what becomes of a longer one: "error", or "drop" to leave it out.
+        now: the time that templates read; by default the time when the Formatter is made.
+        variables: run variables that the template reads, such as `enable_thinking`.
+    """
+
+    end_tokens: Literal["turn", "last", "none"] = "turn"
+    boundary: Literal["any", "all"] = "any"
+    max_length: int | None = None
+    overflow: Literal["error", "drop"] = "error"
+    now: datetime | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_keywords(cls, given: Mapping[str, Any]) -> Options:
+        """Options by name; every other keyword is a run variable.
+
+        Raises:
+            ValueError: a value that an option doesn't take, or a variable that has to be given per call.
+        """
+        own = {name: value for name, value in given.items() if name in cls.__dataclass_fields__}
+        variables = {name: value for name, value in given.items() if name not in own}
+        for name, value in _FIXED.items():
+            if variables.pop(name, value) != value:
+                raise ValueError(f"{name} is {given[name]!r}; this version has {value!r}")
+        for name in _RESERVED:
+            if name in variables:
+                raise ValueError(f"{name} belongs to a call, not to the Formatter")
+        own["variables"] = {**own.get("variables", {}), **variables}
+        return cls(**own)
+
+
+class Formatter:
+    """A model's chat template and tokenizer, with the options of a run.
+
+    Made by `from_pretrained` or `from_files`. Immutable, shareable between threads; equal, hashed and pickled
+    by content.
+    """
+
+    __slots__ = ("_core", "_model", "_options")
+
+    def __init__(self, model: Model, options: Options | None = None) -> None:
+        self._model = model
+        options = options or Options()
+        self._options = options if options.now else replace(options, now=datetime.now())
+        self._core = _core.Formatter(
+            list(model.templates.items()),
+            model.tokenizer,
+            {**model.special_tokens, **self._options.variables},
+            self._options.now,
+            self._options.end_tokens,
+            self._options.boundary,
+            self._options.max_length,
+            self._options.overflow,
+        )
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        source: str | os.PathLike[str] | Any,
+        *,
+        backend: Backend = "auto",
+        chat_template: str | os.PathLike[str] | None = None,
+        **options: Any,
+    ) -> Formatter:
+        """A Formatter for a model.
+
+        Args:
+            source: a model directory in the Hugging Face layout, a bare `tokenizer.json`, a hub id (with
+                transformers), or a live transformers tokenizer.
+            backend: "transformers" takes what `AutoTokenizer` makes of the files, which repairs some; "files"
+                takes them as written; "auto" is the first where transformers is installed.
+            chat_template: instead of the model's own: a built-in name (`chatml`, `im-sep`, `llama-2`,
+                `alpaca`), a file, the text of a template, or the name of one of the model's templates.
+            **options: the fields of `Options`; any other keyword is a run variable of the template, such as
+                `enable_thinking=False`.
+
+        Raises:
+            TokenizerLoadError: a file is missing or can't be used, or there is no chat template.
+            TemplateSyntaxError: the template is no valid Jinja.
+            UnsupportedTemplateError: it uses a construct that can't be reproduced exactly.
+            ValueError: an option has a value it doesn't take.
+        """
+        model = read_model(source, backend)
+        return cls(_with_template(model, chat_template, source), Options.from_keywords(options))
+
+    @classmethod
+    def from_files(
+        cls,
+        tokenizer: str | os.PathLike[str],
+        chat_template: str | os.PathLike[str] | None = None,
+        config: str | os.PathLike[str] | None = None,
+        **options: Any,
+    ) -> Formatter:
+        """A Formatter from single files, taken as written.
+
+        Args:
+            tokenizer: a `tokenizer.json`.
+            chat_template: a file, a built-in name or the text of a template; by default the config's.
+            config: a `tokenizer_config.json`, for special tokens and template.
+            **options: as in `from_pretrained`; the errors too.
+        """
+        model = read_files(Path(tokenizer), None if config is None else Path(config))
+        return cls(_with_template(model, chat_template, tokenizer), Options.from_keywords(options))
+
+    @property
+    def options(self) -> Options:
+        """The options it was made with."""
+        return self._options
+
+    @property
+    def templates(self) -> dict[str, str]:
+        """The text of its chat templates by name; the usual one is "default"."""
+        return dict(self._model.templates)
+
+    @property
+    def special_tokens(self) -> dict[str, str]:
+        """The special tokens that the template sees, such as `bos_token`."""
+        return dict(self._model.special_tokens)
+
+    @property
+    def backend(self) -> str:
+        """How the files were read: "files", or "transformers" and its version."""
+        return self._model.backend
+
+    @property
+    def fingerprint(self) -> str:
+        """A hash, in hex, of all that decides what comes out: templates, tokenizer, options."""
+        return self._core.fingerprint()
+
+    @property
+    def pad_id(self) -> int | None:
+        """The tokenizer's padding token, else its end of text, or None."""
+        names = (self.special_tokens.get("pad_token"), self.special_tokens.get("eos_token"))
+        ids = (self._core.token_id(name) for name in names if name is not None)
+        return next((token for token in ids if token is not None), None)
+
+    def render(
+        self,
+        messages: Messages,
+        tools: Tools | None = None,
+        documents: Documents | None = None,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool | str = False,
+        **variables: Any,
+    ) -> str:
+        """The text of a conversation, as `transformers.apply_chat_template(tokenize=False)` gives it.
+
+        Args:
+            messages: the conversation, in order.
+            tools: JSON schemas, or documented functions if transformers is installed.
+            documents: for templates that take them.
+            add_generation_prompt: opens an assistant turn at the end.
+            continue_final_message: leaves the last message open, or the field of it that is named here.
+            **variables: further variables of this call; unlike run variables they count as data.
+
+        Raises:
+            TemplateRenderError: the render fails as it fails in transformers; see `kind`.
+            TemplateRaisedError: the template refused the conversation.
+            BudgetExceeded: it took too many steps or too much memory.
+            UnsupportedInputError: the call can't be reproduced exactly.
+        """
+        inputs = conversation(messages, tools, documents, variables)
+        return self._core.render(inputs, add_generation_prompt, continued(continue_final_message))
+
+    def trace(
+        self,
+        messages: Messages,
+        tools: Tools | None = None,
+        documents: Documents | None = None,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool | str = False,
+        *,
+        tokens: bool = False,
+        **variables: Any,
+    ) -> Rendered:
+        """The text, where each part of it came from, and which of it carries loss.
+
+        With `tokens` also `input_ids`, `labels` and `token_bytes`. The other arguments and the errors are those
+        of `render`; with `tokens` also the errors of `encode`.
+        """
+        inputs = conversation(messages, tools, documents, variables)
+        return self._trace((inputs, add_generation_prompt, continued(continue_final_message)), tokens)
+
+    def _trace(self, call: tuple[_core.Conversation, bool, str | None], tokens: bool) -> Rendered:
+        text, segments, trained, turns = self._core.trace(*call)
+        parts = (
+            tuple(Segment(*segment) for segment in segments),
+            tuple(trained),
+            tuple(Turn(*turn) for turn in turns),
+        )
+        if not tokens:
+            return Rendered(text, *parts)
+        _, labels = self._core.encode(*call)
+        input_ids, token_bytes = self._core.tokens(text)
+        return Rendered(text, *parts, input_ids, labels, token_bytes)
+
+    def trace_line(self, line: bytes, add_generation_prompt: bool = False) -> Rendered:
+        """As `trace`, for a line of a JSONL file as `pack_files` reads it.
+
+        Raises:
+            DataError: the line is no conversation.
+        """
+        return self._trace((_core.Conversation.from_json(line), add_generation_prompt, None), tokens=False)
+
+    def encode(
+        self,
+        messages: Messages,
+        tools: Tools | None = None,
+        documents: Documents | None = None,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool | str = False,
+        **variables: Any,
+    ) -> Example:
+        """The tokens of a conversation, int32[n], and the labels a model learns from, int32[n].
+
+        The ids are those of `apply_chat_template(tokenize=True)`. Arguments and errors as in `render`.
+
+        Raises:
+            EncodeError: the conversation is longer than `max_length`, or the tokenizer failed.
+        """
+        inputs = conversation(messages, tools, documents, variables)
+        return Example(*self._core.encode(inputs, add_generation_prompt, continued(continue_final_message)))
+
+    def encode_batch(self, rows: Iterable[Any]) -> Examples:
+        """Encodes many conversations.
+
+        Args:
+            rows: each a list of messages, or a mapping with `messages` and optionally `tools`, `documents`
+                and `chat_template_kwargs`, as a dataset has it.
+
+        Rows that are too long are left out where `overflow="drop"`; `Examples.row` tells which are there.
+
+        Raises:
+            ChatloomError: as in `encode`; `row` tells which row it was, from 0.
+        """
+        return Examples(*self._core.encode_batch(rows), pad_id=self.pad_id)
+
+    def pack_files(
+        self,
+        sources: Iterable[str | os.PathLike[str]],
+        output: str | os.PathLike[str],
+        max_length: int,
+        *,
+        threads: int | None = None,
+        overwrite: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Summary:
+        """The main job: JSONL files in, a directory of packed shards out, for `chatloom.load` to read.
+
+        The bytes written do not depend on the number of threads. A run that fails or is interrupted leaves
+        nothing behind.
+
+        Args:
+            sources: JSONL files, a row a line, in the forms that `encode_batch` takes.
+            output: the directory to make.
+            max_length: the most tokens a pack may hold; longer rows are treated as `overflow` says.
+            threads: how many encode; by default as many as the machine offers.
+            overwrite: replaces the output of an earlier run.
+            progress: called some ten times a second; what it raises ends the run.
+
+        Raises:
+            DataError: a row that can't be used, by file and line; or no rows.
+            OSError: a file can't be read or written, or `output` exists.
+            KeyboardInterrupt: the run was interrupted.
+        """
+        made: dict[str, Any] = _core.pack_files(
+            self._core,
+            [os.fspath(source) for source in sources],
+            os.fspath(output),
+            max_length=max_length,
+            threads=threads,
+            overwrite=overwrite,
+            versions={"python": platform.python_version(), "read by": self.backend},
+            progress=None if progress is None else lambda *facts: progress(Progress(*facts)),
+        )
+        fill = made["tokens"] / (made["packs"] * max_length)
+        return Summary(**made, fill=fill, output=os.fspath(output))
+
+    def decode(
+        self, ids: Iterable[int] | npt.NDArray[np.integer[Any]], skip_special_tokens: bool = False
+    ) -> str:
+        """The text of token ids, as the tokenizer's decoder gives it.
+
+        Raises:
+            EncodeError: the tokenizer failed.
+            OverflowError: a negative id.
+        """
+        return self._core.decode([int(token) for token in ids], skip_special_tokens)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Formatter) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (Formatter, (self._model, self._options))
+
+    def __repr__(self) -> str:
+        names = ", ".join(self._model.templates)
+        return f"Formatter(templates: {names}; {self._core.size()} tokens; read by {self.backend})"
+
+
+def _with_template(model: Model, given: str | os.PathLike[str] | None, source: Any) -> Model:
+    if given is not None:
+        templates: Mapping[str, str] = {"default": chat_template(given, model.templates)}
+        return Model(model.tokenizer, templates, model.special_tokens, model.backend)
+    if not model.templates:
+        raise TokenizerLoadError(
+            "the model has no chat template",
+            hint="give chat_template= a file or a built-in name: chatml, im-sep, llama-2 or alpaca",
+            path=str(source) if isinstance(source, (str, os.PathLike)) else None,
+        )
+    return model

@@ -1,0 +1,95 @@
+"""Rendered conversations that know where every character came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from chatloom._content import same
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A range of the text with one origin.
+
+    Attributes:
+        start: first character, in code points of the text.
+        end: one past the last character.
+        byte_start: the same places in bytes of the text as UTF-8.
+        byte_end: one past the last byte.
+        origin: "literal" for the template's own text, "variable" for special tokens, run variables and the
+            clock, "data" for what comes with the row.
+        turn: index of the message in whose turn it was printed, or None.
+        message: index of the message that the data came from, or None.
+        path: the field of the message or row that the data came from, such as `content` or
+            `tool_calls[0].function.name`; None where it is no data.
+        generation: whether a `{% generation %}` block covers it.
+    """
+
+    start: int
+    end: int
+    byte_start: int
+    byte_end: int
+    origin: Literal["literal", "variable", "data"]
+    turn: int | None
+    message: int | None
+    path: str | None
+    generation: bool
+
+
+@dataclass(frozen=True)
+class Turn:
+    """How one assistant turn was taken apart; places are code points of the text.
+
+    Attributes:
+        message: index of the message.
+        header: how its header was found: "derived" from the generation prompt, "guessed" from a plain chat,
+            or "none".
+        body: from the header's end to the end token, or to the turn's end where there is none.
+        end: how its end token was found: "printed" by the turn, "follows" it, or "none".
+        end_token: where that token stands, or None.
+    """
+
+    message: int
+    header: Literal["derived", "guessed", "none"]
+    body: tuple[int, int]
+    end: Literal["printed", "follows", "none"]
+    end_token: tuple[int, int] | None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rendered:
+    """A rendered conversation.
+
+    Attributes:
+        text: what `apply_chat_template(tokenize=False)` gives.
+        segments: ranges that partition the text, in order.
+        trained: the ranges `(start, end)` of the text that carry loss, in code points; None from a bare
+            `Template`, which doesn't know a vocabulary's control tokens.
+        turns: how each assistant turn was taken apart; None from a bare `Template`.
+        input_ids: int32[n], the tokens, where they were asked for.
+        labels: int32[n], the token where the model learns it, else -100.
+        token_bytes: int64[n, 2], first and one past the last byte of the text that each token stands for.
+    """
+
+    text: str
+    segments: tuple[Segment, ...]
+    trained: tuple[tuple[int, int], ...] | None = None
+    turns: tuple[Turn, ...] | None = None
+    input_ids: npt.NDArray[np.int32] | None = None
+    labels: npt.NDArray[np.int32] | None = None
+    token_bytes: npt.NDArray[np.int64] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return same(self, other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        trained = (
+            "" if self.trained is None else f", {sum(end - start for start, end in self.trained)} trained"
+        )
+        return f"Rendered({len(self.text)} characters{trained}, {len(self.segments)} segments)"

@@ -1,0 +1,57 @@
+"""What the main job made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a run read and wrote.
+
+    Attributes:
+        rows: rows read; each is a sequence or dropped.
+        sequences: sequences written.
+        dropped: rows left out because they were too long.
+        untrained: sequences without a single trained token.
+        packs: packs written.
+        tokens: tokens written.
+        trained_tokens: of these, tokens that carry loss.
+        shards: directories of arrays written.
+        bytes: bytes of input.
+        threads: threads that encoded.
+        seconds: how long it took.
+        fill: the part of the packs' room that tokens take, from 0 to 1.
+        output: the directory.
+    """
+
+    rows: int
+    sequences: int
+    dropped: int
+    untrained: int
+    packs: int
+    tokens: int
+    trained_tokens: int
+    shards: int
+    bytes: int
+    threads: int
+    seconds: float
+    fill: float
+    output: str
+
+    def __str__(self) -> str:
+        untrained = f" ({self.untrained} without trained tokens)" if self.untrained else ""
+        dropped = f", {self.dropped:,} dropped as too long" if self.dropped else ""
+        share = self.trained_tokens / self.tokens
+        tokens, megabytes = self.tokens / self.seconds, self.bytes / self.seconds / 1e6
+        threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
+        lines = (
+            f"rows       {self.rows:,}{dropped}",
+            f"sequences  {self.sequences:,}{untrained}",
+            f"tokens     {self.tokens:,}",
+            f"trained    {self.trained_tokens:,} ({share:.1%})",
+            f"packs      {self.packs:,}, {self.fill:.1%} full",
+            f"speed      {tokens:,.0f} tokens/s, {megabytes:,.1f} MB/s, {self.seconds:.2f} s, {threads}",
+            f"written    {self.output}",
+        )
+        return "\n".join(lines)

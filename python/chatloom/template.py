@@ -1,0 +1,112 @@
+"""The bare template language."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from chatloom import _core
+from chatloom._calls import Documents, Messages, Tools, continued, conversation
+from chatloom.rendered import Rendered, Segment
+
+
+class Template:
+    r"""A chat template, compiled; immutable, shareable between threads, equal by content.
+
+    Args:
+        source: the text of the template.
+        now: the time that `strftime_now` tells; by default the time of each render.
+
+    Raises:
+        TemplateSyntaxError: the text is no valid Jinja.
+        UnsupportedTemplateError: it uses a construct that can't be reproduced exactly.
+
+    >>> hello = Template("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}")
+    >>> hello.render([{"role": "user", "content": "Hi"}])
+    'user: Hi\n'
+    """
+
+    __slots__ = ("_core", "_now", "_source")
+
+    def __init__(self, source: str, *, now: datetime | None = None) -> None:
+        self._source = source
+        self._now = now
+        self._core = _core.Template(source)
+
+    @property
+    def source(self) -> str:
+        """The text it was compiled from."""
+        return self._source
+
+    def render(
+        self,
+        messages: Messages,
+        tools: Tools | None = None,
+        documents: Documents | None = None,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool | str = False,
+        **variables: Any,
+    ) -> str:
+        """The text of a conversation, as `transformers.apply_chat_template(tokenize=False)` gives it.
+
+        Args:
+            messages: the conversation, in order.
+            tools: JSON schemas, or documented functions if transformers is installed.
+            documents: for templates that take them.
+            add_generation_prompt: opens an assistant turn at the end.
+            continue_final_message: leaves the last message open, or the field of it that is named here.
+            **variables: whatever else the template reads, such as `bos_token`.
+
+        Raises:
+            TemplateRenderError: the render fails as it fails in transformers; see `kind`.
+            TemplateRaisedError: the template refused the conversation.
+            BudgetExceeded: it took too many steps or too much memory.
+            UnsupportedInputError: the call can't be reproduced exactly.
+        """
+        inputs = conversation(messages, tools, documents, variables)
+        return self._core.render(
+            inputs, add_generation_prompt, continued(continue_final_message), self._clock()
+        )
+
+    def trace(
+        self,
+        messages: Messages,
+        tools: Tools | None = None,
+        documents: Documents | None = None,
+        add_generation_prompt: bool = False,
+        continue_final_message: bool | str = False,
+        **variables: Any,
+    ) -> Rendered:
+        """The same text and where each part of it came from; arguments and errors as in `render`.
+
+        >>> traced = Template("[{{ messages[0].content }}]").trace([{"role": "user", "content": "Hi"}])
+        >>> [(traced.text[s.start:s.end], s.origin, s.path) for s in traced.segments]
+        [('[', 'literal', None), ('Hi', 'data', 'content'), (']', 'literal', None)]
+        """
+        inputs = conversation(messages, tools, documents, variables)
+        text, segments = self._core.trace(
+            inputs, add_generation_prompt, continued(continue_final_message), self._clock()
+        )
+        return Rendered(text, tuple(Segment(*segment) for segment in segments))
+
+    def _clock(self) -> datetime | None:
+        return datetime.now() if self._now is None and self._core.reads_clock() else self._now
+
+    def _identity(self) -> tuple[str, datetime | None]:
+        return self._source, self._now if self._core.reads_clock() else None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Template) and self._identity() == other._identity()
+
+    def __hash__(self) -> int:
+        return hash(self._identity())
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return (_restored, (self._source, self._now))
+
+    def __repr__(self) -> str:
+        return f"Template({len(self._source)} characters)"
+
+
+def _restored(source: str, now: datetime | None) -> Template:
+    return Template(source, now=now)

@@ -1,0 +1,278 @@
+//! Templates, tokenizer and options together.
+use crate::conversation::{Conversation, of_row};
+use crate::convert::variables;
+use crate::errors::{EncodeError, Facts, formatter_error, load_error};
+use crate::guard::detached;
+use crate::plan::long;
+use crate::rendered::{Segment, code_points, segments};
+use crate::template::{clock, compile};
+use chatloom_template::{self as template, Call};
+use chatloom_tokenize as core;
+use core::{Boundary, EndTokens, Example, Options, Outcome, Overflow, Templates, Vocabulary};
+use numpy::{PyArray1, PyArray2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::{PyDateTime, PyDict};
+use std::sync::Arc;
+
+/// `message, header, body, end, end_token`; ranges in code points.
+type Turn = (u32, &'static str, (usize, usize), &'static str, Option<(usize, usize)>);
+type Ints<'py> = Bound<'py, PyArray1<i32>>;
+type Longs<'py> = Bound<'py, PyArray1<i64>>;
+
+/// Renders and encodes the conversations of one model.
+#[pyclass(frozen, module = "chatloom._core")]
+pub(crate) struct Formatter {
+    pub(crate) core: core::Formatter,
+    templates: Templates,
+}
+
+#[pymethods]
+impl Formatter {
+    #[new]
+    #[allow(clippy::too_many_arguments, reason = "the options of a formatter, by name")]
+    #[pyo3(signature = (templates, tokenizer, settings, now, end_tokens, boundary, max_length, overflow))]
+    fn new(
+        py: Python<'_>,
+        templates: Vec<(String, String)>,
+        tokenizer: &[u8],
+        settings: &Bound<'_, PyDict>,
+        now: Option<&Bound<'_, PyDateTime>>,
+        end_tokens: &str,
+        boundary: &str,
+        max_length: Option<usize>,
+        overflow: &str,
+    ) -> PyResult<Self> {
+        let templates = compile_all(py, templates)?;
+        let reads_clock = detached(py, || reads_clock(&templates))?;
+        let options = Options {
+            end_tokens: end_tokens_named(end_tokens)?,
+            boundary: boundary_named(boundary)?,
+            max_length,
+            overflow: overflow_named(overflow)?,
+            settings: template::Settings {
+                variables: variables(settings).map_err(|trouble| trouble.raise(None))?,
+                now: now.map(clock).filter(|_| reads_clock),
+                ..template::Settings::default()
+            },
+        };
+        let vocabulary =
+            detached(py, || Vocabulary::from_json(tokenizer))?.map_err(|error| load_error(&error))?;
+        let parts = templates.clone();
+        let core = detached(py, || core::Formatter::new(parts, Arc::new(vocabulary), options))?
+            .map_err(|error| formatter_error(&error, "", None))?;
+        Ok(Self { core, templates })
+    }
+
+    /// A hash of all that decides what comes out.
+    fn fingerprint(&self) -> String {
+        self.core.fingerprint()
+    }
+
+    /// Tokens of the vocabulary.
+    fn size(&self) -> usize {
+        self.core.vocabulary().size()
+    }
+
+    /// The id of a token, if the vocabulary has it.
+    fn token_id(&self, token: &str) -> Option<u32> {
+        self.core.vocabulary().token_id(token)
+    }
+
+    /// How header and end of a plain answer are found: `(header, end)`.
+    fn facts(&self, tools_given: bool) -> Option<(&'static str, &'static str)> {
+        self.core.facts(tools_given).map(|facts| (facts.header.name(), facts.end.name()))
+    }
+
+    /// The text of a conversation.
+    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
+    fn render(
+        &self,
+        py: Python<'_>,
+        conversation: &Conversation,
+        add_generation_prompt: bool,
+        continue_final_message: Option<String>,
+    ) -> PyResult<String> {
+        let call = Call { add_generation_prompt, continue_final_message, paths: false };
+        let rendered = detached(py, || self.core.render(&conversation.0, &call))?;
+        rendered.map(|rendered| rendered.text).map_err(|error| self.error(&error, &conversation.0, None))
+    }
+
+    /// The text of a conversation, its segments, its trained ranges and its turns.
+    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
+    #[allow(clippy::type_complexity, reason = "the fields of `Rendered`, in order")]
+    fn trace(
+        &self,
+        py: Python<'_>,
+        conversation: &Conversation,
+        add_generation_prompt: bool,
+        continue_final_message: Option<String>,
+    ) -> PyResult<(String, Vec<Segment>, Vec<(usize, usize)>, Vec<Turn>)> {
+        let call = Call { add_generation_prompt, continue_final_message, paths: true };
+        let trace = detached(py, || self.core.trace(&conversation.0, &call))?
+            .map_err(|error| self.error(&error, &conversation.0, None))?;
+        let segments = segments(&trace.rendered);
+        let trained = code_points(&trace.rendered.text, &trace.trained);
+        let turns = trace.turns.iter().map(|turn| turn_report(&trace.rendered.text, turn)).collect();
+        Ok((trace.rendered.text, segments, trained, turns))
+    }
+
+    /// The tokens of a conversation and their labels.
+    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
+    fn encode<'py>(
+        &self,
+        py: Python<'py>,
+        conversation: &Conversation,
+        add_generation_prompt: bool,
+        continue_final_message: Option<String>,
+    ) -> PyResult<(Ints<'py>, Ints<'py>)> {
+        let call = Call { add_generation_prompt, continue_final_message, paths: false };
+        let outcome = detached(py, || self.core.encode(&conversation.0, &call))?
+            .map_err(|error| self.error(&error, &conversation.0, None))?;
+        match outcome {
+            Outcome::Example(example) => {
+                Ok((PyArray1::from_vec(py, example.input_ids), PyArray1::from_vec(py, example.labels)))
+            }
+            Outcome::Dropped { tokens } => Err(self.left_out(tokens)),
+        }
+    }
+
+    /// Conversations one after the other: flat tokens, flat labels, offsets and the row of each example.
+    #[allow(clippy::type_complexity, reason = "the fields of `Examples`, in order")]
+    fn encode_batch<'py>(
+        &self,
+        py: Python<'py>,
+        rows: &Bound<'py, PyAny>,
+    ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>)> {
+        let mut batch = Batch { offsets: vec![0], ..Batch::default() };
+        for (index, row) in rows.try_iter()?.enumerate() {
+            py.check_signals()?;
+            let conversation = of_row(&row?, index)?;
+            let outcome = detached(py, || self.core.encode(&conversation, &Call::default()))?
+                .map_err(|error| self.error(&error, &conversation, Some(index)))?;
+            if let Outcome::Example(example) = outcome {
+                batch.push(&example, index);
+            }
+        }
+        Ok(batch.into_arrays(py))
+    }
+
+    /// Ids and source bytes of each token of a text.
+    fn tokens<'py>(&self, py: Python<'py>, text: &str) -> PyResult<(Ints<'py>, Bound<'py, PyArray2<i64>>)> {
+        let encoding =
+            detached(py, || self.core.vocabulary().encode(text))?.map_err(|error| encode_error(&error))?;
+        let ids = encoding.ids.iter().map(|&id| id.cast_signed()).collect();
+        let spans: Vec<Vec<i64>> =
+            encoding.spans.iter().map(|span| vec![long(span.start), long(span.end)]).collect();
+        Ok((PyArray1::from_vec(py, ids), PyArray2::from_vec2(py, &spans)?))
+    }
+
+    /// The text of ids.
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    fn decode(&self, py: Python<'_>, ids: Vec<u32>, skip_special_tokens: bool) -> PyResult<String> {
+        detached(py, || self.core.vocabulary().decode(&ids, skip_special_tokens))?
+            .map_err(|error| encode_error(&error))
+    }
+}
+
+impl Formatter {
+    fn error(&self, error: &core::Error, conversation: &template::Conversation, row: Option<usize>) -> PyErr {
+        let template = self.templates.choose(conversation.tools.is_some());
+        formatter_error(error, template.map_or("", |template| template.source()), row)
+    }
+
+    fn left_out(&self, tokens: usize) -> PyErr {
+        let max_length = self.core.options().max_length.unwrap_or(usize::MAX);
+        let facts = Facts {
+            hint: Some("`encode_batch` leaves such rows out; or raise max_length".to_owned()),
+            ..Facts::message(format!(
+                "the conversation has {tokens} tokens, more than max_length={max_length}, and overflow='drop' leaves it out"
+            ))
+        };
+        EncodeError::new_err(facts.arguments())
+    }
+}
+
+/// Examples laid end to end.
+#[derive(Default)]
+struct Batch {
+    input_ids: Vec<i32>,
+    labels: Vec<i32>,
+    offsets: Vec<i64>,
+    rows: Vec<i64>,
+}
+
+impl Batch {
+    fn push(&mut self, example: &Example, row: usize) {
+        self.input_ids.extend_from_slice(&example.input_ids);
+        self.labels.extend_from_slice(&example.labels);
+        self.offsets.push(long(self.input_ids.len()));
+        self.rows.push(long(row));
+    }
+
+    fn into_arrays(self, py: Python<'_>) -> (Ints<'_>, Ints<'_>, Longs<'_>, Longs<'_>) {
+        (
+            PyArray1::from_vec(py, self.input_ids),
+            PyArray1::from_vec(py, self.labels),
+            PyArray1::from_vec(py, self.offsets),
+            PyArray1::from_vec(py, self.rows),
+        )
+    }
+}
+
+fn compile_all(py: Python<'_>, sources: Vec<(String, String)>) -> PyResult<Templates> {
+    let mut templates = Templates::default();
+    for (name, source) in sources {
+        let template = compile(py, &source)?;
+        if name == "default" {
+            templates.default = Some(template);
+        } else {
+            templates.named.push((name, template));
+        }
+    }
+    Ok(templates)
+}
+
+fn reads_clock(templates: &Templates) -> bool {
+    let named = templates.named.iter().map(|(_, template)| template);
+    templates.default.iter().chain(named).any(|template| template.reads_clock())
+}
+
+fn turn_report(text: &str, turn: &core::TurnReport) -> Turn {
+    let body = code_points(text, std::slice::from_ref(&turn.body));
+    let end_token = turn.end_token.as_ref().map(|range| code_points(text, std::slice::from_ref(range))[0]);
+    (turn.message, turn.header.name(), body[0], turn.end.name(), end_token)
+}
+
+fn encode_error(error: &core::EncodeError) -> PyErr {
+    EncodeError::new_err(Facts::message(error.to_string()).arguments())
+}
+
+fn end_tokens_named(name: &str) -> PyResult<EndTokens> {
+    match name {
+        "turn" => Ok(EndTokens::Turn),
+        "last" => Ok(EndTokens::Last),
+        "none" => Ok(EndTokens::None),
+        _ => Err(unknown("end_tokens", name, "turn, last or none")),
+    }
+}
+
+fn boundary_named(name: &str) -> PyResult<Boundary> {
+    match name {
+        "any" => Ok(Boundary::Any),
+        "all" => Ok(Boundary::All),
+        _ => Err(unknown("boundary", name, "any or all")),
+    }
+}
+
+fn overflow_named(name: &str) -> PyResult<Overflow> {
+    match name {
+        "error" => Ok(Overflow::Error),
+        "drop" => Ok(Overflow::Drop),
+        _ => Err(unknown("overflow", name, "error or drop")),
+    }
+}
+
+fn unknown(option: &str, given: &str, expected: &str) -> PyErr {
+    PyValueError::new_err(format!("{option} is {given:?}, expected {expected}"))
+}
