@@ -1,1 +1,36 @@
-//! chatloom-dataset.
+//! Rows in, shards out.
+//!
+//! [`pack_files`] reads JSONL files, turns each row into a conversation, encodes conversations on threads of
+//! its own, plans packs over all lengths and writes them as `.npy` shards with a manifest. What it writes
+//! does not depend on the number of threads, and what it holds in memory does not grow with tokens: encoded
+//! rows wait in a temporary file, some 24 bytes a row in memory.
+//!
+//! The output is a directory: `manifest.json` (see [`Manifest`]) and for each shard a directory of flat arrays:
+//!
+//! | file | type | holds |
+//! |---|---|---|
+//! | `input_ids.npy` | int32 `[tokens]` | token ids, pack after pack |
+//! | `labels.npy` | int32 `[tokens]` | the ids that carry loss, else −100; always −100 for the first token of a sequence |
+//! | `seq_lengths.npy` | int32 `[sequences]` | tokens of each sequence |
+//! | `source.npy` | int64 `[sequences]` | the row of each sequence, from 0, over all files in their order |
+//! | `seq_offsets.npy` | int64 `[packs + 1]` | the first sequence of each pack |
+//! | `pack_offsets.npy` | int64 `[packs + 1]` | the first token of each pack |
+mod adapter;
+mod chunk;
+mod error;
+pub mod json;
+mod lines;
+mod manifest;
+mod npy;
+mod ordered;
+mod output;
+mod pipeline;
+mod progress;
+mod shards;
+mod spill;
+
+pub use adapter::{RowShapeError, row_to_conversation};
+pub use error::{Error, RowError};
+pub use manifest::{Content, Counts, FileFacts, Identity, Manifest, Run, ShardFacts, SourceFacts};
+pub use pipeline::{Encode, Job, Summary, pack_files, pack_rows};
+pub use progress::{Progress, Stage};

@@ -1,0 +1,99 @@
+//! Flat arrays in the `.npy` format, version 1.0, little-endian.
+use crate::{Error, FileFacts};
+use std::fs::File;
+use std::io::Write;
+use std::path::PathBuf;
+
+const ALIGNMENT: usize = 64;
+
+/// Type of an element.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Element {
+    Int32,
+    Int64,
+}
+
+impl Element {
+    fn description(self) -> &'static str {
+        match self {
+            Self::Int32 => "<i4",
+            Self::Int64 => "<i8",
+        }
+    }
+}
+
+/// Writes one array from front to back, and hashes it on the way.
+pub(crate) struct Writer {
+    path: PathBuf,
+    file: File,
+    hasher: blake3::Hasher,
+    bytes: u64,
+}
+
+impl Writer {
+    /// Creates the file of an array of `count` elements.
+    pub(crate) fn create(path: PathBuf, element: Element, count: u64) -> Result<Self, Error> {
+        let file = File::create_new(&path).map_err(Error::io("create", &path))?;
+        let mut writer = Self { path, file, hasher: blake3::Hasher::new(), bytes: 0 };
+        writer.write(&header(element, count))?;
+        Ok(writer)
+    }
+
+    /// Appends elements as little-endian bytes.
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.hasher.update(bytes);
+        self.bytes += bytes.len() as u64;
+        self.file.write_all(bytes).map_err(Error::io("write", &self.path))
+    }
+
+    /// Makes the file last.
+    pub(crate) fn finish(self) -> Result<FileFacts, Error> {
+        self.file.sync_all().map_err(Error::io("sync", &self.path))?;
+        Ok(FileFacts { bytes: self.bytes, blake3: self.hasher.finalize().to_hex().to_string() })
+    }
+}
+
+/// Writes an array of int32.
+pub(crate) fn write_i32(path: PathBuf, values: &[i32]) -> Result<FileFacts, Error> {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    write_all(path, Element::Int32, values.len(), &bytes)
+}
+
+/// Writes an array of int64.
+pub(crate) fn write_i64(path: PathBuf, values: &[i64]) -> Result<FileFacts, Error> {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    write_all(path, Element::Int64, values.len(), &bytes)
+}
+
+fn write_all(path: PathBuf, element: Element, count: usize, bytes: &[u8]) -> Result<FileFacts, Error> {
+    let mut writer = Writer::create(path, element, count as u64)?;
+    writer.write(bytes)?;
+    writer.finish()
+}
+
+fn header(element: Element, count: u64) -> Vec<u8> {
+    const PREFIX: &[u8] = b"\x93NUMPY\x01\x00";
+    let description = element.description();
+    let mut text = format!("{{'descr': '{description}', 'fortran_order': False, 'shape': ({count},), }}");
+    let unpadded = PREFIX.len() + size_of::<u16>() + text.len() + 1;
+    text.extend(std::iter::repeat_n(' ', unpadded.next_multiple_of(ALIGNMENT) - unpadded));
+    text.push('\n');
+    // Type, shape and padding stay far below two alignments.
+    let length = u16::try_from(text.len()).unwrap_or(u16::MAX).to_le_bytes();
+    [PREFIX, &length, text.as_bytes()].concat()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Element, header};
+
+    #[test]
+    fn the_header_is_what_numpy_writes() {
+        let header = header(Element::Int32, 12);
+        assert_eq!(header.len() % 64, 0);
+        assert!(header.starts_with(
+            b"\x93NUMPY\x01\x00\x76\x00{'descr': '<i4', 'fortran_order': False, 'shape': (12,), }   "
+        ));
+        assert!(header.ends_with(b" \n"));
+    }
+}

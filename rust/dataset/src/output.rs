@@ -1,0 +1,112 @@
+//! A directory that appears whole or not at all.
+use crate::Error;
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+pub(crate) const MANIFEST: &str = "manifest.json";
+
+/// The directory under construction, beside where it shall be; removed again unless it is published.
+pub(crate) struct Staging {
+    target: PathBuf,
+    path: PathBuf,
+    published: bool,
+}
+
+impl Staging {
+    pub(crate) fn create(target: &Path, overwrite: bool) -> Result<Self, Error> {
+        check(target, overwrite)?;
+        let parent = parent(target);
+        fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
+        let path = create_beside(target, "partial")?;
+        Ok(Self { target: target.to_owned(), path, published: false })
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes a small file that lasts.
+    pub(crate) fn write(&self, name: &str, text: &str) -> Result<(), Error> {
+        let path = self.path.join(name);
+        let written = File::create_new(&path).and_then(|mut file| {
+            file.write_all(text.as_bytes())?;
+            file.sync_all()
+        });
+        written.map_err(Error::io("write", path))
+    }
+
+    /// Gives the directory its name.
+    pub(crate) fn publish(mut self, overwrite: bool) -> Result<(), Error> {
+        sync_directory(&self.path)?;
+        check(&self.target, overwrite)?;
+        let replaced = self.set_aside()?;
+        fs::rename(&self.path, &self.target).map_err(Error::io("rename to", &self.target))?;
+        self.published = true;
+        sync_directory(parent(&self.target))?;
+        match replaced {
+            Some(old) => fs::remove_dir_all(&old).map_err(Error::io("remove", old)),
+            None => Ok(()),
+        }
+    }
+
+    /// Moves what stands in the target's place into a directory of its own, and tells which.
+    fn set_aside(&self) -> Result<Option<PathBuf>, Error> {
+        if !self.target.exists() {
+            return Ok(None);
+        }
+        let aside = create_beside(&self.target, "replaced")?;
+        fs::rename(&self.target, aside.join("old")).map_err(Error::io("rename", &self.target))?;
+        Ok(Some(aside))
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if !self.published {
+            // The run fails for a reason of its own, which is the one to tell.
+            let _ = fs::remove_dir_all(&self.path);
+        }
+    }
+}
+
+/// Makes the entries of a directory last.
+pub(crate) fn sync_directory(path: &Path) -> Result<(), Error> {
+    if cfg!(unix) {
+        File::open(path).and_then(|directory| directory.sync_all()).map_err(Error::io("sync", path))?;
+    }
+    Ok(())
+}
+
+fn check(target: &Path, overwrite: bool) -> Result<(), Error> {
+    if fs::symlink_metadata(target).is_err() {
+        return Ok(());
+    }
+    if !overwrite {
+        return Err(Error::OutputExists { path: target.to_owned() });
+    }
+    let empty = fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
+    if empty || target.join(MANIFEST).is_file() {
+        return Ok(());
+    }
+    Err(Error::NotOurs { path: target.to_owned() })
+}
+
+fn create_beside(target: &Path, purpose: &str) -> Result<PathBuf, Error> {
+    let mut attempt = 0_u32;
+    loop {
+        let mut name = OsString::from(".");
+        name.push(target.file_name().unwrap_or_default());
+        name.push(format!(".{purpose}-{}-{attempt}", std::process::id()));
+        let path = parent(target).join(name);
+        match fs::create_dir(&path) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => attempt += 1,
+            created => return created.map(|()| path.clone()).map_err(Error::io("create", path)),
+        }
+    }
+}
+
+fn parent(target: &Path) -> &Path {
+    target.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}

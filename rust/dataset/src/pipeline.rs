@@ -1,0 +1,264 @@
+//! The main job: files of rows in, a directory of packed shards out.
+use crate::chunk::{Encoded, Failure, encode_chunk};
+use crate::lines::{Chunk, ChunkReader};
+use crate::manifest::TOKENIZERS;
+use crate::ordered::{self, Line};
+use crate::output::{MANIFEST, Staging};
+use crate::progress::Meter;
+use crate::shards;
+use crate::spill::Spill;
+use crate::{Content, Counts, Error, Identity, Manifest, Progress, Run, SourceFacts, Stage};
+use chatloom_template::{Call, Conversation};
+use chatloom_tokenize::{Formatter, Outcome, Overflow};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+/// What turns a conversation into tokens.
+pub type Encode<'a> = dyn Fn(&Conversation) -> Result<Outcome, chatloom_tokenize::Error> + Sync + 'a;
+
+/// What shall be read and where it shall go.
+#[derive(Debug, Clone)]
+pub struct Job {
+    /// JSONL files, read in this order.
+    pub sources: Vec<PathBuf>,
+    /// The directory to make.
+    pub output: PathBuf,
+    /// Whether the output of an earlier run in its place may be replaced.
+    pub overwrite: bool,
+    /// Tokens that a pack holds.
+    pub max_length: u32,
+    /// Threads that encode; none for as many as the machine offers.
+    pub threads: Option<NonZeroUsize>,
+    /// Input is handed to threads in chunks of about so many bytes.
+    pub chunk_bytes: usize,
+    /// Tokens that a shard holds at most; a single longer pack has a shard of its own.
+    pub shard_tokens: u64,
+    /// Versions to write down beside our own, such as that of the caller.
+    pub versions: BTreeMap<String, String>,
+}
+
+impl Job {
+    /// A job with the defaults: nothing is overwritten, all threads, chunks of 256 KiB, shards of 2²⁶ tokens.
+    pub fn new(sources: Vec<PathBuf>, output: impl Into<PathBuf>, max_length: u32) -> Self {
+        Self {
+            sources,
+            output: output.into(),
+            overwrite: false,
+            max_length,
+            threads: None,
+            chunk_bytes: 1 << 18,
+            shard_tokens: 1 << 26,
+            versions: BTreeMap::new(),
+        }
+    }
+}
+
+/// What a run did.
+#[derive(Debug, Clone)]
+pub struct Summary {
+    /// Rows, sequences, packs, tokens.
+    pub counts: Counts,
+    /// Bytes of input.
+    pub bytes: u64,
+    /// Directories of arrays written.
+    pub shards: usize,
+    /// Threads that encoded.
+    pub threads: usize,
+    /// How long it took.
+    pub seconds: f64,
+}
+
+/// Packs the rows of a job's files through a formatter.
+///
+/// `progress` is called on this thread, some twenty times a second or more often, and may end the run. A row
+/// longer than a pack is treated as the formatter's options treat an over-long one.
+///
+/// # Errors
+/// The first row in input order that can't be used, by file and line; files that can't be read or written; an
+/// output that exists; no rows; [`Error::Cancelled`]. Nothing is left behind.
+pub fn pack_files(
+    job: &Job,
+    formatter: &Formatter,
+    progress: &dyn Fn(&Progress) -> ControlFlow<()>,
+) -> Result<Summary, Error> {
+    let call = Call::default();
+    let drops = formatter.options().overflow == Overflow::Drop;
+    let encode = |conversation: &Conversation| match formatter.encode(conversation, &call)? {
+        Outcome::Example(example) if drops && example.input_ids.len() > job.max_length as usize => {
+            Ok(Outcome::Dropped { tokens: example.input_ids.len() })
+        }
+        outcome => Ok(outcome),
+    };
+    pack_rows(job, &encode, &Identity::of(formatter), progress)
+}
+
+/// As [`pack_files`], with any encoder; one longer than a pack is an error.
+///
+/// # Errors
+/// As [`pack_files`].
+pub fn pack_rows(
+    job: &Job,
+    encode: &Encode<'_>,
+    identity: &Identity,
+    progress: &dyn Fn(&Progress) -> ControlFlow<()>,
+) -> Result<Summary, Error> {
+    let (started, clock) = (SystemTime::now(), Instant::now());
+    chatloom_pack::plan(&[], job.max_length)?;
+    let mut meter = Meter::new(progress, total_bytes(&job.sources)?);
+    let staging = Staging::create(&job.output, job.overwrite)?;
+    let pool = thread_pool(job.threads)?;
+
+    let read = read_rows(job, encode, &pool, staging.path(), &mut meter)?;
+    let content = write_packs(job, identity, read, &pool, staging.path(), &mut meter)?;
+
+    let run = Run {
+        started: started.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        seconds: clock.elapsed().as_secs_f64(),
+        threads: pool.current_num_threads(),
+        versions: versions(job),
+    };
+    let summary = summary(&content, &run);
+    staging.write(MANIFEST, &text(&Manifest { schema_version: 1, content, run })?)?;
+    staging.publish(job.overwrite)?;
+    Ok(summary)
+}
+
+fn total_bytes(sources: &[PathBuf]) -> Result<u64, Error> {
+    let size = |path: &PathBuf| Ok(std::fs::metadata(path).map_err(Error::io("read", path))?.len());
+    sources.iter().map(size).sum()
+}
+
+fn thread_pool(threads: Option<NonZeroUsize>) -> Result<ThreadPool, Error> {
+    let threads = threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let builder = ThreadPoolBuilder::new().num_threads(threads);
+    builder
+        .thread_name(|index| format!("chatloom-{index}"))
+        .build()
+        .map_err(|error| Error::Threads(error.to_string()))
+}
+
+/// Everything that reading gave.
+struct Read {
+    spill: Spill,
+    sources: Vec<SourceFacts>,
+    trained: u64,
+    untrained: u64,
+}
+
+fn read_rows(
+    job: &Job,
+    encode: &Encode<'_>,
+    pool: &ThreadPool,
+    directory: &Path,
+    meter: &mut Meter<'_>,
+) -> Result<Read, Error> {
+    let reader = ChunkReader::new(&job.sources, job.chunk_bytes);
+    let spill = Spill::create(directory.join("spill"))?;
+    let mut intake = Intake { sources: &job.sources, reader, spill, meter, trained: 0, untrained: 0 };
+    let in_flight = 2 * pool.current_num_threads() + 1;
+    ordered::run(pool, in_flight, &mut intake, |chunk, stop| {
+        encode_chunk(&chunk, encode, job.max_length, stop)
+    })?;
+    let Intake { reader, spill, trained, untrained, .. } = intake;
+    Ok(Read { spill, sources: reader.into_facts(), trained, untrained })
+}
+
+/// The caller's side of encoding: chunks out, tokens in.
+struct Intake<'a, 'm> {
+    sources: &'a [PathBuf],
+    reader: ChunkReader<'a>,
+    spill: Spill,
+    meter: &'a mut Meter<'m>,
+    trained: u64,
+    untrained: u64,
+}
+
+impl Line<Chunk, Encoded, Error> for Intake<'_, '_> {
+    fn next(&mut self) -> Result<Option<Chunk>, Error> {
+        self.reader.next_chunk()
+    }
+
+    fn take(&mut self, done: Encoded) -> Result<(), Error> {
+        if let Some(Failure { source, line, error }) = done.failure {
+            return Err(Error::Row { path: self.sources[source].clone(), line, error });
+        }
+        self.spill.append(&done)?;
+        self.trained += done.trained;
+        self.untrained += done.untrained;
+        self.meter.now.bytes += done.bytes;
+        self.meter.now.rows = self.spill.rows_seen();
+        self.meter.now.tokens = self.spill.tokens();
+        self.meter.tick()
+    }
+
+    fn tick(&mut self) -> Result<(), Error> {
+        self.meter.tick()
+    }
+}
+
+fn write_packs(
+    job: &Job,
+    identity: &Identity,
+    read: Read,
+    pool: &ThreadPool,
+    directory: &Path,
+    meter: &mut Meter<'_>,
+) -> Result<Content, Error> {
+    let Read { spill, sources, trained, untrained } = read;
+    let rows = spill.rows_seen();
+    if spill.lengths().is_empty() {
+        return Err(Error::NothingToPack { rows });
+    }
+    meter.enter(Stage::Planning)?;
+    let plan = chatloom_pack::plan(spill.lengths(), job.max_length)?;
+    meter.enter(Stage::Writing)?;
+    let source = shards::Source { plan: &plan, spill: &spill, pool };
+    let shards = shards::write(directory, job.shard_tokens, source, meter)?;
+    let written = |count: fn(&crate::ShardFacts) -> u64| shards.iter().map(count).sum();
+    let counts = Counts {
+        rows,
+        sequences: written(|shard| shard.sequences),
+        packs: written(|shard| shard.packs),
+        tokens: written(|shard| shard.tokens),
+        trained_tokens: trained,
+        dropped: rows - spill.lengths().len() as u64,
+        untrained,
+    };
+    spill.remove()?;
+    let (identity, max_length) = (identity.clone(), job.max_length);
+    check(&counts)?;
+    Ok(Content { counts, max_length, strategy: "bfd", identity, tokenizers: TOKENIZERS, sources, shards })
+}
+
+fn check(counts: &Counts) -> Result<(), Error> {
+    let accounted = counts.sequences + counts.dropped;
+    if accounted == counts.rows {
+        return Ok(());
+    }
+    Err(Error::Unaccounted { rows: counts.rows, accounted })
+}
+
+fn versions(job: &Job) -> BTreeMap<String, String> {
+    let mut versions = job.versions.clone();
+    versions.insert("chatloom".to_owned(), env!("CARGO_PKG_VERSION").to_owned());
+    versions
+}
+
+fn summary(content: &Content, run: &Run) -> Summary {
+    Summary {
+        counts: content.counts,
+        bytes: content.sources.iter().map(|source| source.bytes).sum(),
+        shards: content.shards.len(),
+        threads: run.threads,
+        seconds: run.seconds,
+    }
+}
+
+fn text(manifest: &Manifest) -> Result<String, Error> {
+    let text = serde_json::to_string_pretty(manifest).map_err(std::io::Error::from);
+    Ok(text.map_err(Error::io("write", MANIFEST))? + "\n")
+}

@@ -1,0 +1,147 @@
+//! Packs written out.
+use crate::npy::{self, Element, Writer};
+use crate::progress::Meter;
+use crate::spill::{Spill, WORD_BYTES, id_and_label};
+use crate::{Error, ShardFacts};
+use chatloom_pack::Plan;
+use rayon::ThreadPool;
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::Path;
+
+/// Sequences are gathered until they fill so many bytes, then written at once.
+const BLOCK_BYTES: usize = 1 << 22;
+
+/// What all shards are made of.
+#[derive(Clone, Copy)]
+pub(crate) struct Source<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) spill: &'a Spill,
+    pub(crate) pool: &'a ThreadPool,
+}
+
+/// Writes the packs of a plan to shards of at most `shard_tokens` tokens, or of one pack.
+pub(crate) fn write(
+    directory: &Path,
+    shard_tokens: u64,
+    source: Source<'_>,
+    meter: &mut Meter<'_>,
+) -> Result<Vec<ShardFacts>, Error> {
+    let offsets = chatloom_pack::pack_offsets(source.plan, source.spill.lengths());
+    let mut shards = Vec::new();
+    let mut first = 0;
+    while first < source.plan.len() {
+        let limit = offsets[first].saturating_add_unsigned(shard_tokens);
+        let fitting = offsets[first + 1..].partition_point(|&end| end <= limit);
+        let packs = first..first + fitting.max(1);
+        first = packs.end;
+        let name = format!("shard-{:05}", shards.len());
+        let shard = Shard { packs: packs.clone(), offsets: &offsets[packs.start..=packs.end], name };
+        shards.push(shard.write(directory, source, meter)?);
+    }
+    Ok(shards)
+}
+
+struct Shard<'a> {
+    packs: Range<usize>,
+    offsets: &'a [i64],
+    name: String,
+}
+
+impl Shard<'_> {
+    fn write(self, parent: &Path, source: Source<'_>, meter: &mut Meter<'_>) -> Result<ShardFacts, Error> {
+        let directory = parent.join(&self.name);
+        std::fs::create_dir(&directory).map_err(Error::io("create", &directory))?;
+        let starts = &source.plan.starts()[self.packs.start..=self.packs.end];
+        let order = &source.plan.order()[starts[0]..starts[starts.len() - 1]];
+        let mut files = self.write_index(&directory, starts, order, source.spill)?;
+        let tokens = (self.offsets[self.offsets.len() - 1] - self.offsets[0]).cast_unsigned();
+        let mut tokens_out = TokenWriters::create(&directory, tokens)?;
+        for sequences in order.chunk_by(within_block(source.spill.lengths())) {
+            tokens_out.write(sequences, source, meter)?;
+        }
+        tokens_out.finish(&mut files)?;
+        crate::output::sync_directory(&directory)?;
+        let (packs, sequences) = (self.packs.len() as u64, order.len() as u64);
+        Ok(ShardFacts { name: self.name, packs, sequences, tokens, files })
+    }
+
+    /// The small arrays.
+    fn write_index(
+        &self,
+        directory: &Path,
+        starts: &[usize],
+        order: &[usize],
+        spill: &Spill,
+    ) -> Result<BTreeMap<String, crate::FileFacts>, Error> {
+        let lengths: Vec<i32> =
+            order.iter().map(|&sequence| spill.lengths()[sequence].cast_signed()).collect();
+        let rows: Vec<i64> = order.iter().map(|&sequence| spill.row(sequence)).collect();
+        let seq_offsets: Vec<i64> = starts.iter().map(|&start| index_of(start - starts[0])).collect();
+        let pack_offsets: Vec<i64> = self.offsets.iter().map(|offset| offset - self.offsets[0]).collect();
+        let path = |name: &str| directory.join(name);
+        Ok(BTreeMap::from([
+            ("seq_lengths.npy".to_owned(), npy::write_i32(path("seq_lengths.npy"), &lengths)?),
+            ("source.npy".to_owned(), npy::write_i64(path("source.npy"), &rows)?),
+            ("seq_offsets.npy".to_owned(), npy::write_i64(path("seq_offsets.npy"), &seq_offsets)?),
+            ("pack_offsets.npy".to_owned(), npy::write_i64(path("pack_offsets.npy"), &pack_offsets)?),
+        ]))
+    }
+}
+
+fn index_of(count: usize) -> i64 {
+    // There are at most 2³² sequences.
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Keeps neighbours together while they fill less than a block.
+fn within_block(lengths: &[u32]) -> impl FnMut(&usize, &usize) -> bool {
+    let mut filled = 0;
+    move |&one, _| {
+        filled += lengths[one] as usize * WORD_BYTES;
+        let fits = filled < BLOCK_BYTES;
+        filled *= usize::from(fits);
+        fits
+    }
+}
+
+/// The two large arrays, and the buffers they are written from.
+struct TokenWriters {
+    input_ids: Writer,
+    labels: Writer,
+    words: Vec<u8>,
+}
+
+impl TokenWriters {
+    fn create(directory: &Path, tokens: u64) -> Result<Self, Error> {
+        let input_ids = Writer::create(directory.join("input_ids.npy"), Element::Int32, tokens)?;
+        let labels = Writer::create(directory.join("labels.npy"), Element::Int32, tokens)?;
+        Ok(Self { input_ids, labels, words: Vec::new() })
+    }
+
+    fn write(&mut self, sequences: &[usize], source: Source<'_>, meter: &mut Meter<'_>) -> Result<(), Error> {
+        let Self { input_ids, labels, words } = self;
+        words.clear();
+        for &sequence in sequences {
+            source.spill.read(sequence, words)?;
+        }
+        let (ids_written, labels_written) = source.pool.join(
+            || input_ids.write(&each_word(words, |word| id_and_label(word).0)),
+            || labels.write(&each_word(words, |word| id_and_label(word).1)),
+        );
+        ids_written.and(labels_written)?;
+        meter.now.written += (words.len() / WORD_BYTES) as u64;
+        meter.tick()
+    }
+
+    fn finish(self, files: &mut BTreeMap<String, crate::FileFacts>) -> Result<(), Error> {
+        files.insert("input_ids.npy".to_owned(), self.input_ids.finish()?);
+        files.insert("labels.npy".to_owned(), self.labels.finish()?);
+        Ok(())
+    }
+}
+
+fn each_word(words: &[u8], part: impl Fn(u32) -> i32) -> Vec<u8> {
+    let (words, _) = words.as_chunks();
+    words.iter().flat_map(|&word| part(u32::from_le_bytes(word)).to_le_bytes()).collect()
+}

@@ -1,0 +1,406 @@
+//! The main job, with a stand-in for the encoder.
+#![allow(clippy::unwrap_used)]
+use chatloom_dataset::{Error, Identity, Job, Progress, RowError, Stage, Summary, pack_rows};
+use chatloom_template::Conversation;
+use chatloom_tokenize::{Example, Outcome};
+use proptest::prelude::*;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::fs;
+use std::num::NonZeroUsize;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+
+const MAX_LENGTH: u32 = 64;
+const TOO_LONG: usize = 60;
+
+/// One token a byte of content; what assistants say carries loss; more than [`TOO_LONG`] are dropped.
+#[allow(clippy::unnecessary_wraps)]
+fn bytes_as_tokens(conversation: &Conversation) -> Result<Outcome, chatloom_tokenize::Error> {
+    let mut example = Example::default();
+    for message in &conversation.messages {
+        let assistant = message.get("role").and_then(|role| role.as_str()) == Some("assistant");
+        for byte in message.get("content").and_then(|content| content.as_str()).unwrap_or_default().bytes() {
+            let id = i32::from(byte);
+            example.input_ids.push(id);
+            example.labels.push(if assistant { id } else { -100 });
+        }
+    }
+    let tokens = example.input_ids.len();
+    Ok(if tokens > TOO_LONG { Outcome::Dropped { tokens } } else { Outcome::Example(example) })
+}
+
+fn identity() -> Identity {
+    let options = serde_json::Value::Null;
+    Identity { formatter: "f".to_owned(), tokenizer: "t".to_owned(), pad_id: Some(0), options }
+}
+
+fn run(job: &Job) -> Result<Summary, Error> {
+    pack_rows(job, &bytes_as_tokens, &identity(), &|_| ControlFlow::Continue(()))
+}
+
+fn chat(user: usize, assistant: usize) -> String {
+    let (user, assistant) = ("u".repeat(user), "a".repeat(assistant));
+    format!(
+        r#"{{"messages": [{{"role": "user", "content": "{user}"}}, {{"role": "assistant", "content": "{assistant}"}}]}}"#
+    )
+}
+
+fn source(directory: &TempDir, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    let path = directory.path().join(name);
+    fs::write(&path, text).unwrap();
+    path
+}
+
+fn job(directory: &TempDir, text: impl AsRef<[u8]>) -> Job {
+    Job::new(vec![source(directory, "in.jsonl", text)], directory.path().join("out"), MAX_LENGTH)
+}
+
+/// The elements of an array file, whatever their width.
+fn array(path: &Path) -> Vec<i64> {
+    let bytes = fs::read(path).unwrap();
+    let header = usize::from(u16::from_le_bytes([bytes[8], bytes[9]])) + 10;
+    let text = std::str::from_utf8(&bytes[10..header]).unwrap();
+    let width = if text.contains("'<i4'") { 4 } else { 8 };
+    let elements: Vec<i64> = bytes[header..]
+        .chunks_exact(width)
+        .map(|element| match element.try_into() {
+            Ok(long) => i64::from_le_bytes(long),
+            Err(_) => i64::from(i32::from_le_bytes(element.try_into().unwrap())),
+        })
+        .collect();
+    assert!(text.contains(&format!("'shape': ({},)", elements.len())));
+    elements
+}
+
+/// Row, ids and labels.
+type Sequence = (i64, Vec<i64>, Vec<i64>);
+
+/// The sequences of each pack of an output.
+fn packs(out: &Path) -> Vec<Vec<Sequence>> {
+    let mut shards: Vec<PathBuf> = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().path()).collect();
+    shards.retain(|path| path.is_dir());
+    shards.sort();
+    shards.iter().flat_map(|shard| shard_packs(shard)).collect()
+}
+
+fn shard_packs(shard: &Path) -> Vec<Vec<Sequence>> {
+    let read = |name: &str| array(&shard.join(name).with_extension("npy"));
+    let index = |value: &i64| usize::try_from(*value).unwrap();
+    let (ids, labels, lengths, rows) =
+        (read("input_ids"), read("labels"), read("seq_lengths"), read("source"));
+    let (sequences, tokens) = (read("seq_offsets"), read("pack_offsets"));
+    assert_eq!((tokens[0], tokens[tokens.len() - 1]), (0, i64::try_from(ids.len()).unwrap()));
+    let mut packs = Vec::new();
+    for (ends, token_ends) in sequences.windows(2).zip(tokens.windows(2)) {
+        let mut place = index(&token_ends[0]);
+        let mut pack = Vec::new();
+        for sequence in index(&ends[0])..index(&ends[1]) {
+            let range = place..place + index(&lengths[sequence]);
+            pack.push((rows[sequence], ids[range.clone()].to_vec(), labels[range.clone()].to_vec()));
+            place = range.end;
+        }
+        assert_eq!(place, index(&token_ends[1]));
+        packs.push(pack);
+    }
+    packs
+}
+
+/// Every file of an output by name; of the manifest only what does not depend on the run.
+fn contents(out: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut directories = vec![out.to_owned()];
+    while let Some(directory) = directories.pop() {
+        for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                directories.push(path);
+            } else if path.ends_with("manifest.json") {
+                let text = fs::read_to_string(&path).unwrap();
+                files.insert(path, text.split("\n  \"run\"").next().unwrap().into());
+            } else {
+                files.insert(path.strip_prefix(out).unwrap().to_owned(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+fn entries(directory: &TempDir) -> Vec<String> {
+    let entries = fs::read_dir(directory.path()).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn rows_become_packs() {
+    let directory = TempDir::new().unwrap();
+    let text =
+        format!("\u{feff}{}\r\n\n  \r\n{}\n{}\n{}", chat(10, 20), chat(40, 30), chat(30, 4), chat(3, 0));
+    let mut job = job(&directory, text);
+    job.sources.push(source(&directory, "more.jsonl", chat(1, 26)));
+    let summary = run(&job).unwrap();
+    let counts = summary.counts;
+    assert_eq!((counts.rows, counts.sequences, counts.dropped, counts.untrained), (5, 4, 1, 1));
+    assert_eq!((counts.packs, counts.tokens, counts.trained_tokens), (2, 94, 50));
+
+    let expected = |row: i64, user: usize, assistant: usize| {
+        let ids = [vec![i64::from(b'u'); user], vec![i64::from(b'a'); assistant]].concat();
+        let labels = [vec![-100; user], vec![i64::from(b'a'); assistant]].concat();
+        (row, ids, labels)
+    };
+    let packs = packs(&job.output);
+    assert_eq!(packs[0], [expected(2, 30, 4), expected(0, 10, 20)]);
+    assert_eq!(packs[1], [expected(4, 1, 26), expected(3, 3, 0)]);
+}
+
+#[test]
+fn the_first_label_of_a_sequence_is_masked() {
+    let directory = TempDir::new().unwrap();
+    let job = job(&directory, [chat(0, 3), chat(0, 2)].join("\n"));
+    assert_eq!(run(&job).unwrap().counts.trained_tokens, 3);
+    let a = i64::from(b'a');
+    assert_eq!(packs(&job.output)[0][0].2, [-100, a, a]);
+    assert_eq!(packs(&job.output)[0][1].2, [-100, a]);
+}
+
+fn many_chats() -> String {
+    chats(500)
+}
+
+fn chats(rows: usize) -> String {
+    let mut text = String::new();
+    for row in 0..rows {
+        writeln!(text, "{}", chat(row * 7 % 31, row * 11 % 41 + 1)).unwrap();
+    }
+    text
+}
+
+#[test]
+fn neither_threads_nor_chunks_change_a_byte() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, many_chats());
+    job.shard_tokens = 1000;
+    let mut outputs = Vec::new();
+    for (threads, chunk_bytes) in [(1, 1 << 20), (2, 1000), (8, 1), (3, 77)] {
+        job.threads = NonZeroUsize::new(threads);
+        job.chunk_bytes = chunk_bytes;
+        job.overwrite = true;
+        let summary = run(&job).unwrap();
+        assert_eq!(summary.threads, threads);
+        assert!(summary.shards > 5);
+        outputs.push(contents(&job.output));
+    }
+    assert!(outputs.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(entries(&directory), ["in.jsonl", "out"]);
+}
+
+#[test]
+fn shards_split_between_packs_and_nothing_is_lost() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, chats(40));
+    run(&job).unwrap();
+    let whole = packs(&job.output);
+    job.overwrite = true;
+    for shard_tokens in [1, 64, 300] {
+        job.shard_tokens = shard_tokens;
+        run(&job).unwrap();
+        assert_eq!(packs(&job.output), whole);
+    }
+}
+
+#[test]
+fn the_manifest_tells_what_was_made() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, many_chats());
+    job.versions.insert("python".to_owned(), "3.12".to_owned());
+    run(&job).unwrap();
+    let text = fs::read_to_string(job.output.join("manifest.json")).unwrap();
+    assert!(!text.contains(directory.path().to_str().unwrap()));
+    let manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let content = &manifest["content"];
+    assert_eq!(manifest["schema_version"], 1);
+    assert_eq!(manifest["run"]["versions"]["python"], "3.12");
+    assert_eq!(content["sources"][0]["name"], "in.jsonl");
+    assert_eq!(content["sources"][0]["blake3"], blake3::hash(many_chats().as_bytes()).to_hex().as_str());
+    assert_eq!((&content["max_length"], &content["pad_id"]), (&64.into(), &0.into()));
+    assert_eq!(content["shards"].as_array().unwrap().len(), 1);
+    let files = content["shards"][0]["files"].as_object().unwrap();
+    assert_eq!(files.len(), 6);
+    for (name, facts) in files {
+        let bytes = fs::read(job.output.join("shard-00000").join(name)).unwrap();
+        assert_eq!(facts["bytes"], bytes.len());
+        assert_eq!(facts["blake3"], blake3::hash(&bytes).to_hex().as_str());
+    }
+}
+
+#[test]
+fn a_bad_row_is_named_and_leaves_nothing_behind() {
+    let good = chat(3, 3);
+    for (bad, expected) in [
+        (r#"{"messages": ["#.as_bytes(), "not JSON: EOF while parsing a list at byte 16"),
+        (b"{\"messages\": \"\xff\"}", "not UTF-8 at byte 15"),
+        (b"\0", "not JSON: expected value at byte 1"),
+        (b"{\"messages\": []}", "`messages`: expected a message, found an empty list"),
+        (chat(0, 0).as_bytes(), "the template renders this conversation to nothing"),
+    ] {
+        let directory = TempDir::new().unwrap();
+        let text = [good.as_bytes(), b"\r\n\n", bad, b"\n", bad].concat();
+        let job = job(&directory, text);
+        let error = run(&job).unwrap_err();
+        assert!(matches!(&error, Error::Row { line: 3, .. }));
+        assert_eq!(error.to_string(), format!("{}, line 3: {expected}", job.sources[0].display()));
+        assert_eq!(entries(&directory), ["in.jsonl"]);
+    }
+}
+
+#[test]
+fn the_first_bad_row_is_the_one_told_whatever_the_threads() {
+    let directory = TempDir::new().unwrap();
+    let lines: Vec<String> =
+        (0..400).map(|row| if row % 100 == 99 { "{}".to_owned() } else { chat(5, 5) }).collect();
+    let mut job = job(&directory, lines.join("\n"));
+    job.chunk_bytes = 50;
+    job.threads = NonZeroUsize::new(8);
+    assert!(matches!(run(&job), Err(Error::Row { line: 100, .. })));
+}
+
+#[test]
+fn an_encoder_is_held_to_its_word() {
+    let directory = TempDir::new().unwrap();
+    let job = job(&directory, chat(1, 1));
+    let example = |input_ids: Vec<i32>, labels: Vec<i32>| Ok(Outcome::Example(Example { input_ids, labels }));
+    let error = |outcome: &(dyn Fn() -> Result<Outcome, chatloom_tokenize::Error> + Sync)| match pack_rows(
+        &job,
+        &|_: &Conversation| outcome(),
+        &identity(),
+        &|_| ControlFlow::Continue(()),
+    ) {
+        Err(Error::Row { error, .. }) => error,
+        other => panic!("expected a row to be refused, found {other:?}"),
+    };
+    assert_eq!(error(&|| example(vec![1, 2], vec![-100, 3])), RowError::Labels);
+    assert_eq!(error(&|| example(vec![1, -2], vec![-100, -100])), RowError::Labels);
+    assert_eq!(error(&|| example(vec![1, 2], vec![-100])), RowError::Labels);
+    let too_long = error(&|| example(vec![1; 65], vec![-100; 65]));
+    assert!(too_long.to_string().contains("65 tokens, more than max_length=64"), "{too_long}");
+}
+
+#[test]
+fn nothing_to_pack_is_an_error() {
+    for (text, rows) in [(String::new(), 0), ("\n \n".to_owned(), 0), (chat(60, 1), 1)] {
+        let directory = TempDir::new().unwrap();
+        let result = run(&job(&directory, text));
+        assert!(matches!(result, Err(Error::NothingToPack { rows: found }) if found == rows));
+        assert_eq!(entries(&directory), ["in.jsonl"]);
+    }
+}
+
+#[test]
+fn an_existing_output_stays_unless_it_is_ours_and_may_go() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, chat(1, 1));
+    fs::create_dir(&job.output).unwrap();
+    fs::write(job.output.join("thesis.txt"), "precious").unwrap();
+    assert!(matches!(run(&job), Err(Error::OutputExists { .. })));
+    job.overwrite = true;
+    assert!(matches!(run(&job), Err(Error::NotOurs { .. })));
+    fs::remove_file(job.output.join("thesis.txt")).unwrap();
+    run(&job).unwrap();
+    run(&job).unwrap();
+    job.overwrite = false;
+    let before = contents(&job.output);
+    assert!(matches!(run(&job), Err(Error::OutputExists { .. })));
+    assert_eq!(contents(&job.output), before);
+    assert_eq!(entries(&directory), ["in.jsonl", "out"]);
+}
+
+#[test]
+fn a_missing_file_and_a_bad_capacity_are_told_before_anything_is_made() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, chat(1, 1));
+    job.sources.push(directory.path().join("gone.jsonl"));
+    assert!(run(&job).unwrap_err().to_string().contains("gone.jsonl"));
+    job.sources.pop();
+    job.max_length = 0;
+    assert!(matches!(run(&job), Err(Error::Pack(_))));
+    assert_eq!(entries(&directory), ["in.jsonl"]);
+}
+
+#[test]
+fn cancelling_leaves_nothing_behind() {
+    for stage in [Stage::Encoding, Stage::Planning, Stage::Writing] {
+        let directory = TempDir::new().unwrap();
+        let mut job = job(&directory, many_chats());
+        job.chunk_bytes = 500;
+        let stop = |progress: &Progress| {
+            if progress.stage == stage { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        let result = pack_rows(&job, &bytes_as_tokens, &identity(), &stop);
+        assert!(matches!(result, Err(Error::Cancelled)));
+        assert_eq!(entries(&directory), ["in.jsonl"]);
+    }
+}
+
+#[test]
+fn progress_only_grows_and_ends_complete() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, many_chats());
+    job.chunk_bytes = 500;
+    let seen: RefCell<Vec<Progress>> = RefCell::default();
+    let watch = |progress: &Progress| {
+        seen.borrow_mut().push(*progress);
+        ControlFlow::Continue(())
+    };
+    let summary = pack_rows(&job, &bytes_as_tokens, &identity(), &watch).unwrap();
+    let seen = seen.into_inner();
+    assert!(seen.len() > 20);
+    assert!(seen.windows(2).all(|pair| pair[0].bytes <= pair[1].bytes && pair[0].rows <= pair[1].rows));
+    let last = seen[seen.len() - 1];
+    assert_eq!((last.bytes, last.rows), (last.total_bytes, summary.counts.rows));
+    assert_eq!((last.tokens, last.written), (summary.counts.tokens, summary.counts.tokens));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn every_row_comes_out_once(
+        shapes in prop::collection::vec((0..45_usize, 0..45_usize), 1..60),
+        chunk_bytes in 1..400_usize,
+        shard_tokens in 50..3000_u64,
+    ) {
+        let directory = TempDir::new()?;
+        let rows: Vec<String> = shapes.iter().map(|&(user, assistant)| chat(user, assistant + 1)).collect();
+        let mut job = job(&directory, rows.join("\n"));
+        (job.chunk_bytes, job.shard_tokens) = (chunk_bytes, shard_tokens);
+        let kept: Vec<(i64, usize, usize)> = (0..)
+            .zip(&shapes)
+            .map(|(row, &(user, assistant))| (row, user, assistant + 1))
+            .filter(|(_, user, assistant)| user + assistant <= TOO_LONG)
+            .collect();
+        let result = run(&job);
+        if kept.is_empty() {
+            let refused = matches!(result, Err(Error::NothingToPack { .. }));
+            prop_assert!(refused);
+            return Ok(());
+        }
+        let packs = packs(&job.output);
+        let mut found: Vec<(i64, usize, usize)> = packs
+            .iter()
+            .flatten()
+            .map(|(row, ids, _)| {
+                let user = ids.iter().filter(|&&id| id == i64::from(b'u')).count();
+                (*row, user, ids.len() - user)
+            })
+            .collect();
+        found.sort_unstable();
+        prop_assert_eq!(found, kept);
+        for pack in packs {
+            prop_assert!(pack.iter().map(|(_, ids, _)| ids.len()).sum::<usize>() <= MAX_LENGTH as usize);
+        }
+    }
+}
