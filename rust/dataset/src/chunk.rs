@@ -2,7 +2,7 @@
 use crate::lines::Chunk;
 use crate::ordered::StopFlag;
 use crate::pipeline::Encode;
-use crate::spill::{CARRIES_LOSS, word};
+use crate::spill::{WORD_BYTES, is_sound, word};
 use crate::{RowError, json, row_to_conversation};
 use chatloom_tokenize::{Example, Outcome};
 
@@ -30,7 +30,9 @@ pub(crate) struct Failure {
 }
 
 pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, max_length: u32, stop: &StopFlag) -> Encoded {
-    let mut encoded = Encoded { bytes: chunk.bytes.len() as u64, ..Encoded::default() };
+    // Text takes about as many bytes as its tokens.
+    let words = Vec::with_capacity(chunk.bytes.len());
+    let mut encoded = Encoded { bytes: chunk.bytes.len() as u64, words, ..Encoded::default() };
     for (line, row) in chunk.rows().take_while(|_| !stop.is_set()) {
         if let Err(error) = encode_row(row, encode, max_length).and_then(|outcome| encoded.push(outcome)) {
             encoded.failure = Some(Failure { source: chunk.source, line, error });
@@ -74,12 +76,17 @@ impl Encoded {
         if example.input_ids.len() != example.labels.len() {
             return Err(RowError::Labels);
         }
-        let mut trained = 0;
-        self.words.reserve(example.labels.len() * size_of::<u32>());
-        for (&id, &label) in example.input_ids.iter().zip(&example.labels) {
-            let word = word(id, label).ok_or(RowError::Labels)?;
-            trained += u64::from(word & CARRIES_LOSS != 0);
-            self.words.extend_from_slice(&word.to_le_bytes());
+        let place = self.words.len();
+        self.words.resize(place + example.labels.len() * WORD_BYTES, 0);
+        let (slots, _) = self.words[place..].as_chunks_mut();
+        let (mut trained, mut sound) = (0, true);
+        for ((slot, &id), &label) in slots.iter_mut().zip(&example.input_ids).zip(&example.labels) {
+            sound &= is_sound(id, label);
+            trained += u64::from(label == id);
+            *slot = word(id, label).to_le_bytes();
+        }
+        if !sound {
+            return Err(RowError::Labels);
         }
         Ok(trained)
     }

@@ -8,14 +8,14 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 
-/// The id and the label of a token in four bytes; none where they do not belong together.
-pub(crate) fn word(id: i32, label: i32) -> Option<u32> {
-    let bits = u32::try_from(id).ok()?;
-    match label {
-        chatloom_pack::IGNORED => Some(bits),
-        _ if label == id => Some(bits | CARRIES_LOSS),
-        _ => None,
-    }
+/// Whether a label belongs to a token: its own id, or no loss.
+pub(crate) fn is_sound(id: i32, label: i32) -> bool {
+    id >= 0 && (label == id || label == chatloom_pack::IGNORED)
+}
+
+/// A token and its label in four bytes, if they are sound.
+pub(crate) fn word(id: i32, label: i32) -> u32 {
+    id.cast_unsigned() | (u32::from(label == id) * CARRIES_LOSS)
 }
 
 /// The id and the label that [`word`] was made of.
@@ -24,7 +24,9 @@ pub(crate) fn id_and_label(word: u32) -> (i32, i32) {
     (id, if word & CARRIES_LOSS == 0 { chatloom_pack::IGNORED } else { id })
 }
 
-pub(crate) const CARRIES_LOSS: u32 = 1 << 31;
+const CARRIES_LOSS: u32 = 1 << 31;
+
+/// Bytes that a token takes.
 pub(crate) const WORD_BYTES: usize = size_of::<u32>();
 
 /// How many sequences share one remembered offset.
