@@ -13,6 +13,8 @@ class Conversation:
     def __new__(
         cls, messages: Any, tools: Any, documents: Any, row_variables: dict[str, Any]
     ) -> Conversation: ...
+    @staticmethod
+    def from_json(line: bytes) -> Conversation: ...
 
 @final
 class Template:

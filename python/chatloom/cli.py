@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from chatloom import marked
 from chatloom.errors import ChatloomError
@@ -62,7 +62,14 @@ def _run(verb: Callable[[argparse.Namespace], int], options: argparse.Namespace)
         return _fail(error, USAGE)
 
 
-def _warn(message: Warning | str, *_: object) -> None:
+def _warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
     print(f"chatloom: warning: {message}", file=sys.stderr)
 
 

@@ -57,12 +57,14 @@ class Model:
         templates: chat templates by name; the usual one is "default".
         special_tokens: what `special_tokens_map` of the live tokenizer holds.
         backend: how they were read: "files", or "transformers" and its version.
+        path: where they were read from, for errors.
     """
 
-    tokenizer: bytes
-    templates: Mapping[str, str]
+    tokenizer: bytes = field(repr=False)
+    templates: Mapping[str, str] = field(repr=False)
     special_tokens: Mapping[str, str] = field(default_factory=dict)
     backend: str = "files"
+    path: str | None = field(default=None, compare=False)
 
 
 def read_model(source: Any, backend: Backend = "auto") -> Model:
@@ -99,7 +101,8 @@ def read_files(tokenizer: Path, config: Path | None = None) -> Model:
     content = _read_bytes(tokenizer)
     settings = {} if config is None else _read_object(config)
     padding = _padding_token(content, tokenizer)
-    return Model(content, _config_templates(settings, config), _special_tokens(settings, padding))
+    tokens = _special_tokens(settings, padding)
+    return Model(content, _config_templates(settings, config), tokens, path=str(tokenizer))
 
 
 def chat_template(given: str | os.PathLike[str], templates: Mapping[str, str] | None = None) -> str:
@@ -185,8 +188,9 @@ def _read_directory(folder: Path) -> Model:
     templates = _jinja_files(folder) or _config_templates(config, config_path)
     _warn_of_repairs(config, folder)
     settings = _with_special_tokens_map(config, folder / "special_tokens_map.json")
-    padding = _padding_token(content, folder / "tokenizer.json")
-    return Model(content, templates, _special_tokens(settings, padding))
+    tokenizer = folder / "tokenizer.json"
+    tokens = _special_tokens(settings, _padding_token(content, tokenizer))
+    return Model(content, templates, tokens, path=str(tokenizer))
 
 
 def _jinja_files(folder: Path) -> dict[str, str]:

@@ -88,16 +88,7 @@ class Formatter:
         self._model = model
         options = options or Options()
         self._options = options if options.now else replace(options, now=datetime.now())
-        self._core = _core.Formatter(
-            list(model.templates.items()),
-            model.tokenizer,
-            {**model.special_tokens, **self._options.variables},
-            self._options.now,
-            self._options.end_tokens,
-            self._options.boundary,
-            self._options.max_length,
-            self._options.overflow,
-        )
+        self._core = _load(model, self._options)
 
     @classmethod
     def from_pretrained(
@@ -221,8 +212,8 @@ class Formatter:
     ) -> Rendered:
         """The text, where each part of it came from, and which of it carries loss.
 
-        With `tokens` also `input_ids`, `labels` and `token_bytes`. The other arguments and the errors are those
-        of `render`; with `tokens` also the errors of `encode`.
+        With `tokens` also `input_ids`, `labels` and `token_bytes`. The other arguments and the errors are
+        those of `render`; with `tokens` also the errors of `encode`.
         """
         inputs = conversation(messages, tools, documents, variables)
         return self._trace((inputs, add_generation_prompt, continued(continue_final_message)), tokens)
@@ -350,7 +341,7 @@ class Formatter:
 def _with_template(model: Model, given: str | os.PathLike[str] | None, source: Any) -> Model:
     if given is not None:
         templates: Mapping[str, str] = {"default": chat_template(given, model.templates)}
-        return Model(model.tokenizer, templates, model.special_tokens, model.backend)
+        return replace(model, templates=templates)
     if not model.templates:
         raise TokenizerLoadError(
             "the model has no chat template",
@@ -358,3 +349,20 @@ def _with_template(model: Model, given: str | os.PathLike[str] | None, source: A
             path=str(source) if isinstance(source, (str, os.PathLike)) else None,
         )
     return model
+
+
+def _load(model: Model, options: Options) -> _core.Formatter:
+    try:
+        return _core.Formatter(
+            list(model.templates.items()),
+            model.tokenizer,
+            {**model.special_tokens, **options.variables},
+            options.now,
+            options.end_tokens,
+            options.boundary,
+            options.max_length,
+            options.overflow,
+        )
+    except TokenizerLoadError as error:
+        error.path = model.path
+        raise

@@ -46,13 +46,3 @@ pub(crate) fn code_points(text: &str, ranges: &[Range<usize>]) -> Vec<(usize, us
     let mut points = CodePoints { text, byte: 0, count: 0 };
     ranges.iter().map(|range| (points.at(range.start), points.at(range.end))).collect()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn positions_count_characters() {
-        assert_eq!(code_points("가나x다", &[0..3, 3..7, 7..10]), [(0, 1), (1, 3), (3, 4)]);
-    }
-}

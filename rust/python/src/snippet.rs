@@ -23,36 +23,3 @@ pub(crate) fn draw(source: &str, position: Position) -> Option<String> {
 fn printable(character: char) -> char {
     if character.width().is_none() { ' ' } else { character }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn at(line: u32, column: u32) -> Position {
-        Position { line, column }
-    }
-
-    #[test]
-    fn short_lines_stand_whole() {
-        assert_eq!(draw("a\n{{ b.c }}", at(2, 6)).as_deref(), Some("2 | {{ b.c }}\n  |      ^"));
-    }
-
-    #[test]
-    fn long_lines_are_cut_on_both_sides() {
-        let source = "x".repeat(100) + "!" + &"y".repeat(100);
-        let drawn = draw(&source, at(1, 101)).unwrap_or_default();
-        let expected = format!("1 | … {}!{} …\n  |   {}^", "x".repeat(40), "y".repeat(39), " ".repeat(40));
-        assert_eq!(drawn, expected);
-    }
-
-    #[test]
-    fn wide_characters_take_two_columns() {
-        assert_eq!(draw("한국 x", at(1, 4)).as_deref(), Some("1 | 한국 x\n  |      ^"));
-    }
-
-    #[test]
-    fn a_place_outside_the_source_draws_nothing() {
-        assert_eq!(draw("one line", at(2, 1)), None);
-        assert_eq!(draw("one line", at(0, 0)), None);
-    }
-}

