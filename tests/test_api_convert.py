@@ -19,9 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from transformers.utils.chat_template_utils import render_jinja_template
 
-SHOWN = (
-    "{{ x }}|{{ x is mapping }}|{{ x is sequence }}|{{ x is string }}|{{ x is number }}|{{ x is boolean }}"
-)
+SHOWN = "{{ x }}|{{ x is mapping }}|{{ x is sequence }}|{{ x is string }}|{{ x is number }}|{{ x is boolean }}"
 CHAT = [{"role": "user", "content": "Hi"}]
 COMPILED = chatloom.Template(SHOWN)
 
@@ -142,18 +140,10 @@ def test_values_look_the_same(value: Any) -> None:
     assert COMPILED.render(CHAT, x=value) == render_jinja_template([CHAT], chat_template=SHOWN, x=value)[0][0]
 
 
-SCALARS = (
-    st.none()
-    | st.booleans()
-    | st.integers()
-    | st.floats()
-    | st.text(st.characters(exclude_categories=["Cs"]))
-)
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=["Cs"]))
 TREES = st.recursive(
     SCALARS,
-    lambda inner: (
-        st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(st.text("abc") | st.integers(), inner)
-    ),
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(st.text("abc") | st.integers(), inner),
     max_leaves=20,
 )
 
@@ -207,9 +197,7 @@ def test_what_the_value_raises_comes_through() -> None:
 
 
 def test_messages_must_be_a_list() -> None:
-    with pytest.raises(
-        chatloom.TemplateRenderError, match="messages` is of type int, expected a list"
-    ) as caught:
+    with pytest.raises(chatloom.TemplateRenderError, match="messages` is of type int, expected a list") as caught:
         COMPILED.render(3)  # type: ignore[arg-type]
     assert caught.value.kind == "TypeError"
 

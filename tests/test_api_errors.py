@@ -8,9 +8,7 @@ import chatloom
 import pytest
 
 CLASSES = [
-    value
-    for value in vars(chatloom).values()
-    if isinstance(value, type) and issubclass(value, chatloom.ChatloomError)
+    value for value in vars(chatloom).values() if isinstance(value, type) and issubclass(value, chatloom.ChatloomError)
 ]
 
 
@@ -26,9 +24,7 @@ def test_errors_pickle_and_compare_by_content(error: type[chatloom.ChatloomError
 
 
 def test_the_first_line_is_complete() -> None:
-    error = chatloom.TemplateRenderError(
-        "`x` is undefined", line=3, column=14, row=7, hint="keys: a", snippet="…"
-    )
+    error = chatloom.TemplateRenderError("`x` is undefined", line=3, column=14, row=7, hint="keys: a", snippet="…")
     assert str(error).splitlines() == [
         "row 7: `x` is undefined (template line 3, column 14)",
         "…",

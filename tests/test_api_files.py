@@ -20,9 +20,7 @@ TOOL_USE = "{% for m in messages %}{{ m.role }}{% endfor %}"
 ADDED = {"content": "<|im_end|>", "lstrip": False, "normalized": False, "rstrip": False, "single_word": False}
 
 
-def model_directory(
-    folder: Path, config: dict[str, Any] | None = None, files: dict[str, str] | None = None
-) -> Path:
+def model_directory(folder: Path, config: dict[str, Any] | None = None, files: dict[str, str] | None = None) -> Path:
     folder.mkdir(exist_ok=True)
     shutil.copy(EXAMPLE_MODEL / "tokenizer.json", folder)
     if config is not None:

@@ -28,9 +28,7 @@ def trained_text(formatter: Formatter, chat: Any) -> list[str]:
     return [rendered.text[start:end] for start, end in rendered.trained]
 
 
-def test_text_and_ids_are_those_of_transformers(
-    formatter: Formatter, example_rows: list[dict[str, Any]]
-) -> None:
+def test_text_and_ids_are_those_of_transformers(formatter: Formatter, example_rows: list[dict[str, Any]]) -> None:
     tokenizer = AutoTokenizer.from_pretrained(EXAMPLE_MODEL)
     for row in example_rows:
         messages, tools = row["messages"], row.get("tools")
@@ -221,9 +219,7 @@ def test_a_template_reads_the_clock_at_each_render() -> None:
 def test_the_tool_template_is_taken_where_tools_are_given(tmp_path: Path) -> None:
     config = json.loads((EXAMPLE_MODEL / "tokenizer_config.json").read_text("utf-8"))
     named = [{"name": "default", "template": "plain"}, {"name": "tool_use", "template": "tools"}]
-    (tmp_path / "tokenizer_config.json").write_text(
-        json.dumps(config | {"chat_template": named}), encoding="utf-8"
-    )
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(config | {"chat_template": named}), encoding="utf-8")
     (tmp_path / "tokenizer.json").write_bytes((EXAMPLE_MODEL / "tokenizer.json").read_bytes())
     formatter = Formatter.from_pretrained(tmp_path)
     assert formatter.render(CHAT) == "plain"
@@ -286,9 +282,7 @@ def test_properties_tell_what_it_is_made_of(formatter: Formatter) -> None:
     assert formatter.options.end_tokens == "turn"
 
 
-def test_files_are_packed_as_rows_are(
-    tmp_path: Path, formatter: Formatter, example_rows: list[dict[str, Any]]
-) -> None:
+def test_files_are_packed_as_rows_are(tmp_path: Path, formatter: Formatter, example_rows: list[dict[str, Any]]) -> None:
     seen: list[chatloom.Progress] = []
     summary = formatter.pack_files(EXAMPLE_CHATS, tmp_path / "out", 1024, threads=2, progress=seen.append)
     packs = chatloom.load(tmp_path / "out")

@@ -18,9 +18,7 @@ def examples_of(lengths: list[int], weights: bool = False) -> Examples:
     labels = np.where(ids % 3 == 0, -100, ids).astype(np.int32)
     offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
     row = np.arange(len(lengths), dtype=np.int64) * 2
-    return Examples(
-        ids, labels, offsets, row, np.linspace(0, 1, total, dtype=np.float32) if weights else None, 9
-    )
+    return Examples(ids, labels, offsets, row, np.linspace(0, 1, total, dtype=np.float32) if weights else None, 9)
 
 
 def best_fit_decreasing(lengths: list[int], capacity: int) -> list[list[int]]:
@@ -164,8 +162,6 @@ def test_reprs_tell_sizes_and_no_contents() -> None:
 
 def test_weights_are_one_where_an_example_has_none() -> None:
     ids = np.arange(2, dtype=np.int32)
-    packs: Packs = chatloom.pack(
-        [Example(ids, ids), Example(ids, ids, np.zeros(2, np.float32))], max_length=4
-    )
+    packs: Packs = chatloom.pack([Example(ids, ids), Example(ids, ids, np.zeros(2, np.float32))], max_length=4)
     assert packs[0].weights is not None
     assert list(packs[0].weights) == [1, 1, 0, 0]

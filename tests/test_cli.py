@@ -21,9 +21,7 @@ def chatloom_process(*arguments: object) -> list[str]:
 
 
 def run(*arguments: object, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        chatloom_process(*arguments), capture_output=True, text=True, input=stdin, timeout=120
-    )
+    return subprocess.run(chatloom_process(*arguments), capture_output=True, text=True, input=stdin, timeout=120)
 
 
 def pack(out: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -107,9 +105,7 @@ def test_long_rows_stop_the_run_or_are_dropped_and_counted(tmp_path: Path) -> No
     stopped = run("pack", file, *MODEL, "--max-length", 64, "--out", tmp_path / "out")
     assert stopped.returncode == 1
     assert "line 2" in stopped.stderr
-    dropped = run(
-        "pack", file, *MODEL, "--max-length", 64, "--out", tmp_path / "out", "--overflow", "drop", "--json"
-    )
+    dropped = run("pack", file, *MODEL, "--max-length", 64, "--out", tmp_path / "out", "--overflow", "drop", "--json")
     facts = json.loads(dropped.stdout)
     assert (facts["rows"], facts["sequences"], facts["dropped"]) == (2, 1, 1)
 

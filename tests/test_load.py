@@ -41,9 +41,7 @@ def output(tmp_path: Path) -> Path:
             np.save(folder / f"{name}.npy", array)
         files = {file.name: {"bytes": file.stat().st_size} for file in folder.iterdir()}
         shards.append({"name": folder.name, "files": files})
-    write_manifest(
-        tmp_path, {"schema_version": 1, "content": {"max_length": 6, "pad_id": 3, "shards": shards}}
-    )
+    write_manifest(tmp_path, {"schema_version": 1, "content": {"max_length": 6, "pad_id": 3, "shards": shards}})
     return tmp_path
 
 
@@ -98,9 +96,7 @@ def test_a_newer_version_is_refused(output: Path) -> None:
         chatloom.load(output)
 
 
-@pytest.mark.parametrize(
-    "manifest", [[], {"schema_version": 1}, {"schema_version": 1, "content": {"shards": 3}}]
-)
+@pytest.mark.parametrize("manifest", [[], {"schema_version": 1}, {"schema_version": 1, "content": {"shards": 3}}])
 def test_a_broken_manifest_is_refused(tmp_path: Path, manifest: Any) -> None:
     write_manifest(tmp_path, manifest)
     with pytest.raises(chatloom.DataError, match=r"manifest\.json"):

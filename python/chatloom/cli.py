@@ -98,9 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _verb(
-    verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]
-) -> argparse.ArgumentParser:
+def _verb(verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = verbs.add_parser(
         name,
         help=text,
@@ -116,9 +114,7 @@ def _add_pack(verbs: Any) -> None:
     parser = _verb(verbs, "pack", "turn JSONL chats into packed token shards", _pack)
     parser.add_argument("data", nargs="+", metavar="DATA", help="JSONL file, a row with `messages` a line")
     _add_model(parser)
-    parser.add_argument(
-        "--max-length", type=_positive, required=True, metavar="N", help="tokens a pack may hold"
-    )
+    parser.add_argument("--max-length", type=_positive, required=True, metavar="N", help="tokens a pack may hold")
     parser.add_argument("--out", required=True, metavar="OUT", help="the directory to make")
     parser.add_argument(
         "--overflow",
@@ -126,15 +122,9 @@ def _add_pack(verbs: Any) -> None:
         default="error",
         help="longer rows stop the run, or are left out",
     )
-    parser.add_argument(
-        "--end-tokens", choices=("turn", "last", "none"), default="turn", help="whose are trained"
-    )
-    parser.add_argument(
-        "--boundary", choices=("any", "all"), default="any", help="when straddling tokens are trained"
-    )
-    parser.add_argument(
-        "--threads", type=_positive, metavar="N", help="as many as the machine offers by default"
-    )
+    parser.add_argument("--end-tokens", choices=("turn", "last", "none"), default="turn", help="whose are trained")
+    parser.add_argument("--boundary", choices=("any", "all"), default="any", help="when straddling tokens are trained")
+    parser.add_argument("--threads", type=_positive, metavar="N", help="as many as the machine offers by default")
     parser.add_argument("--overwrite", action="store_true", help="replace the output of an earlier run")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
@@ -145,9 +135,7 @@ def _add_row_verb(verbs: Any, name: str, text: str, run: Callable[[argparse.Name
     parser.add_argument("data", metavar="DATA", help="JSONL file, or - for standard input")
     _add_model(parser)
     parser.add_argument("--row", type=_index, default=0, metavar="N", help="which row, from 0; default 0")
-    parser.add_argument(
-        "--add-generation-prompt", action="store_true", help="open an assistant turn at the end"
-    )
+    parser.add_argument("--add-generation-prompt", action="store_true", help="open an assistant turn at the end")
     if name == "trace":
         parser.add_argument("--json", action="store_true", help="print all that is known, as JSON")
 
@@ -166,9 +154,7 @@ def _add_info(verbs: Any) -> None:
 
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model", required=True, metavar="M", help="a model directory, a tokenizer.json, or a hub id"
-    )
+    parser.add_argument("--model", required=True, metavar="M", help="a model directory, a tokenizer.json, or a hub id")
     parser.add_argument("--chat-template", metavar="T", help="a file, or chatml, im-sep, llama-2 or alpaca")
     parser.add_argument(
         "--backend", choices=("auto", "transformers", "files"), default="auto", help="how to read the model"

@@ -62,12 +62,7 @@ class Examples:
 
     def __post_init__(self) -> None:
         ends = np.concatenate(([0], self.offsets, [len(self.input_ids)]))
-        if (
-            len(self.offsets) != len(self.row) + 1
-            or np.any(np.diff(ends) < 0)
-            or ends[1] != 0
-            or ends[-2] != ends[-1]
-        ):
+        if len(self.offsets) != len(self.row) + 1 or np.any(np.diff(ends) < 0) or ends[1] != 0 or ends[-2] != ends[-1]:
             raise ValueError("offsets must rise from 0 to the number of tokens, one more than rows")
         others = (self.labels, self.input_ids if self.weights is None else self.weights)
         if any(len(other) != len(self.input_ids) for other in others):

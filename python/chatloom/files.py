@@ -283,9 +283,7 @@ def _object(content: bytes, path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise TokenizerLoadError(f"{path.name} is no valid JSON: {error}", path=str(path)) from error
     if not isinstance(value, dict):
-        raise TokenizerLoadError(
-            f"{path.name} holds a {type(value).__name__}, expected an object", path=str(path)
-        )
+        raise TokenizerLoadError(f"{path.name} holds a {type(value).__name__}, expected an object", path=str(path))
     return value
 
 

@@ -313,9 +313,7 @@ class Formatter:
         fill = made["tokens"] / (made["packs"] * max_length)
         return Summary(**made, fill=fill, output=os.fspath(output))
 
-    def decode(
-        self, ids: Iterable[int] | npt.NDArray[np.integer[Any]], skip_special_tokens: bool = False
-    ) -> str:
+    def decode(self, ids: Iterable[int] | npt.NDArray[np.integer[Any]], skip_special_tokens: bool = False) -> str:
         """The text of token ids, as the tokenizer's decoder gives it.
 
         Raises:

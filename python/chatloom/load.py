@@ -59,9 +59,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _shard(folder: Path, entry: dict[str, Any]) -> Shard:
     for name, facts in entry["files"].items():
         _check_size(folder / entry["name"] / name, facts["bytes"])
-    return Shard(
-        **{name: _map(folder / entry["name"] / f"{name}.npy", dtype) for name, dtype in _ARRAYS.items()}
-    )
+    return Shard(**{name: _map(folder / entry["name"] / f"{name}.npy", dtype) for name, dtype in _ARRAYS.items()})
 
 
 def _check_size(file: Path, expected: int) -> None:

@@ -42,9 +42,7 @@ def of_pack(pack: Pack, formatter: Formatter) -> Iterator[Part]:
         yield from of_tokens(pack.input_ids[start:end], pack.labels[start:end], formatter)
 
 
-def of_tokens(
-    input_ids: npt.NDArray[np.int32], labels: npt.NDArray[np.int32], formatter: Formatter
-) -> Iterator[Part]:
+def of_tokens(input_ids: npt.NDArray[np.int32], labels: npt.NDArray[np.int32], formatter: Formatter) -> Iterator[Part]:
     """The parts of one sequence, decoded run by run."""
     pairs = zip(input_ids, labels != IGNORE, strict=True)
     for trained, run in groupby(pairs, key=lambda pair: bool(pair[1])):

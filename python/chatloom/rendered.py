@@ -89,7 +89,5 @@ class Rendered:
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        trained = (
-            "" if self.trained is None else f", {sum(end - start for start, end in self.trained)} trained"
-        )
+        trained = "" if self.trained is None else f", {sum(end - start for start, end in self.trained)} trained"
         return f"Rendered({len(self.text)} characters{trained}, {len(self.segments)} segments)"

@@ -64,9 +64,7 @@ class Template:
             UnsupportedInputError: the call can't be reproduced exactly.
         """
         inputs = conversation(messages, tools, documents, variables)
-        return self._core.render(
-            inputs, add_generation_prompt, continued(continue_final_message), self._clock()
-        )
+        return self._core.render(inputs, add_generation_prompt, continued(continue_final_message), self._clock())
 
     def trace(
         self,
