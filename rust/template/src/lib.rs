@@ -5,12 +5,43 @@
 //! `transformers.apply_chat_template` does, while every byte of the output keeps its origin: the template,
 //! a run variable, or a field of a message.
 //!
-//! Stages, one module each: source → lexer → parser → resolver → program → machine.
+//! Stages, one module each: source → `lexer` → `parser` → `scope` and `lower` → `program` → `machine`.
+mod arena;
+mod args;
+mod ast;
+mod calls;
+mod clock;
+mod compare;
 mod conversation;
 mod data;
 mod error;
+mod expressions;
+mod fail;
+mod filters;
+mod format;
+mod input;
+mod iterate;
+mod json;
+mod letters;
+mod lexer;
+mod lower;
+mod machine;
+mod members;
+mod number;
+mod operators;
+mod output;
+mod parser;
+mod print;
+mod program;
 mod rendered;
+mod scope;
+mod source;
+mod strings;
 mod template;
+mod tests;
+mod text;
+mod token;
+mod value;
 
 pub use conversation::{Call, Clock, Conversation, Limits, Settings};
 pub use data::Data;

@@ -1,10 +1,21 @@
 //! The compiled template.
+use crate::arena::Arena;
+use crate::input::{Inputs, convert};
+use crate::lower::lower;
+use crate::machine::Machine;
+use crate::output::{assemble, cut_open};
+use crate::parser::parse;
+use crate::program::Program;
+use crate::source::normalize;
+use crate::text::Piece;
 use crate::{Call, Conversation, Error, Rendered, Settings};
 
 /// A chat template, compiled; immutable and shareable between threads.
 #[derive(Debug)]
 pub struct Template {
     source: String,
+    normalized: String,
+    program: Program,
 }
 
 impl Template {
@@ -14,7 +25,9 @@ impl Template {
     /// [`Class::Syntax`](crate::Class::Syntax) where Jinja itself refuses it,
     /// [`Class::Unsupported`](crate::Class::Unsupported) naming a construct that this engine does not know.
     pub fn compile(source: &str) -> Result<Self, Error> {
-        Ok(Self { source: source.to_owned() })
+        let normalized = normalize(source);
+        let program = lower(&normalized, &parse(&normalized)?)?;
+        Ok(Self { source: source.to_owned(), normalized, program })
     }
 
     /// The text it was compiled from.
@@ -24,20 +37,20 @@ impl Template {
 
     /// Whether its output may depend on the time, so that [`Settings::now`] is needed.
     pub fn reads_clock(&self) -> bool {
-        todo!()
+        self.program.reads_clock
     }
 
     /// Every text the template may print of its own: raw text between tags and string constants.
     pub fn literals(&self) -> Vec<&str> {
-        todo!()
+        self.program.literals.iter().map(|name| self.program.name(*name)).collect()
     }
 
     /// Renders a conversation as `transformers.apply_chat_template(tokenize=False)` does.
     ///
     /// # Errors
     /// What the reference raises, by class and kind.
-    pub fn render(&self, _: &Conversation, _: &Settings, _: &Call) -> Result<Rendered, Error> {
-        todo!()
+    pub fn render(&self, conversation: &Conversation, settings: &Settings, call: &Call) -> Result<Rendered, Error> {
+        self.render_with_tails(conversation, settings, call, &[]).map(|(rendered, _)| rendered)
     }
 
     /// Renders a conversation and, for each message index of `before`, the tail of its generation prompt:
@@ -49,11 +62,46 @@ impl Template {
     /// As [`Template::render`]; a failing prefix is no error.
     pub fn render_with_tails(
         &self,
-        _: &Conversation,
-        _: &Settings,
-        _: &Call,
-        _: &[usize],
+        conversation: &Conversation,
+        settings: &Settings,
+        call: &Call,
+        before: &[usize],
     ) -> Result<(Rendered, Vec<Option<String>>), Error> {
-        todo!()
+        let arena = Arena::new(settings.limits.bytes);
+        let known = (self.source.as_str(), &self.program.compared);
+        let inputs = convert(conversation, settings, call, known, &arena)?;
+        let machine = self.machine(&inputs, settings, &arena);
+        let pieces = machine.render(&inputs, inputs.messages, call.add_generation_prompt)?;
+        let mut rendered = assemble(&pieces, &inputs, call.paths);
+        if let Some(field) = &call.continue_final_message {
+            cut_open(&mut rendered, conversation, field)?;
+        }
+        let tails = before.iter().map(|before| self.prompt_tail(*before, &inputs, settings, &arena)).collect();
+        Ok((rendered, tails))
     }
+
+    fn machine<'a>(&'a self, inputs: &'a Inputs<'a>, settings: &'a Settings, arena: &'a Arena) -> Machine<'a> {
+        Machine::new(&self.program, &self.normalized, inputs, arena, settings.now.as_ref(), settings.limits)
+    }
+
+    /// The tail of the generation prompt after the first `before` messages, from a shortened render where
+    /// that can tell it.
+    fn prompt_tail<'a>(
+        &'a self,
+        before: usize,
+        inputs: &'a Inputs<'a>,
+        settings: &'a Settings,
+        arena: &'a Arena,
+    ) -> Option<String> {
+        let messages = inputs.messages.get(..before).filter(|messages| !messages.is_empty())?;
+        let shortened = self.machine(inputs, settings, arena).shortened().render(inputs, messages, true);
+        let pieces = shortened.or_else(|_| self.machine(inputs, settings, arena).render(inputs, messages, true));
+        pieces.ok().map(|pieces| tail(&pieces))
+    }
+}
+
+/// What is printed after the last data.
+fn tail(pieces: &[Piece<'_>]) -> String {
+    let start = pieces.iter().rposition(|piece| piece.source.is_data()).map_or(0, |last| last + 1);
+    pieces[start..].iter().map(|piece| piece.text).collect()
 }

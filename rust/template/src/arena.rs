@@ -1,0 +1,51 @@
+//! Memory of one render: everything is freed at once, and charged before it is taken.
+use std::cell::Cell;
+
+use bumpalo::Bump;
+
+use crate::{Class, Error};
+
+/// A bump allocator with a budget.
+#[derive(Debug)]
+pub(crate) struct Arena {
+    bump: Bump,
+    left: Cell<usize>,
+}
+
+impl Arena {
+    pub(crate) fn new(budget: usize) -> Self {
+        Self { bump: Bump::new(), left: Cell::new(budget) }
+    }
+
+    /// Takes bytes from the budget, whoever holds them.
+    pub(crate) fn charge(&self, bytes: usize) -> Result<(), Error> {
+        match self.left.get().checked_sub(bytes) {
+            Some(left) => {
+                self.left.set(left);
+                Ok(())
+            }
+            None => Err(Error::new(Class::Budget, "BudgetExceeded", "the render needs more memory than its budget")),
+        }
+    }
+
+    pub(crate) fn value<T>(&self, value: T) -> Result<&T, Error> {
+        self.charge(size_of::<T>())?;
+        Ok(self.bump.alloc(value))
+    }
+
+    pub(crate) fn slice<T: Copy>(&self, items: &[T]) -> Result<&[T], Error> {
+        self.charge(size_of_val(items))?;
+        Ok(self.bump.alloc_slice_copy(items))
+    }
+
+    pub(crate) fn str(&self, text: &str) -> Result<&str, Error> {
+        self.charge(text.len())?;
+        Ok(self.bump.alloc_str(text))
+    }
+
+    /// A growable sequence; whoever pushes charges.
+    pub(crate) fn growable<T>(&self, capacity: usize) -> Result<bumpalo::collections::Vec<'_, T>, Error> {
+        self.charge(capacity.saturating_mul(size_of::<T>()))?;
+        Ok(bumpalo::collections::Vec::with_capacity_in(capacity, &self.bump))
+    }
+}

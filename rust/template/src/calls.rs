@@ -1,0 +1,295 @@
+//! What can be called: methods of values, global functions, macros' parameters.
+use std::cell::RefCell;
+
+use crate::args::{Args, Context};
+use crate::clock::strftime;
+use crate::compare::{equal, hashable};
+use crate::fail::{render, type_error, unsupported_input, value_error};
+use crate::machine::no_clock;
+use crate::members::dict_item;
+use crate::number::as_index;
+use crate::print;
+use crate::program::{MacroFacts, Program};
+use crate::strings;
+use crate::text::{Source, Text};
+use crate::value::{Dict, Frame, Global, List, Loop, Namespace, Range, Undefined, Value, View};
+use crate::{Class, Clock, Error};
+
+/// The sandbox allows no longer ranges.
+const MAX_RANGE: usize = 100_000;
+
+/// `receiver.name(args)`.
+pub(crate) fn method<'a>(receiver: &Value<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    match receiver {
+        Value::Str(text) => strings::call(text, name, args, cx),
+        Value::Dict(dict) => dict_method(dict, name, args, cx),
+        Value::List(list) | Value::Tuple(list) => list_method(list, name, args, cx),
+        Value::Loop(running) => loop_method(running, name, args, cx),
+        _ => Err(unsupported_input(format!("method `{name}` of a value of type {}", receiver.type_name()))),
+    }
+}
+
+fn dict_method<'a>(dict: &'a Dict<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let view = |view| {
+        args.bind_positional::<0>(name, 0)?;
+        Ok(Value::View(view, dict))
+    };
+    match name {
+        "items" => view(View::Items),
+        "keys" => view(View::Keys),
+        "values" => view(View::Values),
+        "copy" => {
+            args.bind_positional::<0>(name, 0)?;
+            Ok(Value::Dict(dict))
+        }
+        "get" => {
+            let [key, otherwise] = args.bind_positional(name, 1)?;
+            let key = key.unwrap_or(Value::Missing);
+            hashable(&key)?;
+            let found = dict_item(dict, &key, cx)?.or(otherwise);
+            Ok(found.unwrap_or(Value::None(Source::LITERAL)))
+        }
+        _ => Err(unsupported_input(format!("method `{name}` of dict"))),
+    }
+}
+
+fn list_method<'a>(list: &'a List<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    match name {
+        "copy" => {
+            args.bind_positional::<0>(name, 0)?;
+            Ok(Value::List(list))
+        }
+        "count" => {
+            let [item] = args.bind_positional(name, 1)?;
+            let item = item.unwrap_or(Value::Missing);
+            let count = list.items.iter().filter(|found| equal(found, &item)).count();
+            Ok(Value::count(count, list.source))
+        }
+        _ => {
+            let [item] = args.bind_positional(name, 1)?;
+            let item = item.unwrap_or(Value::Missing);
+            match list.items.iter().position(|found| equal(found, &item)) {
+                Some(at) => Ok(Value::count(at, list.source)),
+                None => Err(value_error(format!("{} is not in list", print_type(&item)))),
+            }
+        }
+    }
+}
+
+/// A value named without its contents.
+fn print_type(value: &Value<'_>) -> String {
+    format!("a value of type {}", value.type_name())
+}
+
+fn loop_method<'a>(running: &Loop<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    if name == "cycle" {
+        let [_, ..] = args.positional else { return Err(type_error("no items for cycling given")) };
+        return Ok(args.positional[running.index0() % args.positional.len()]);
+    }
+    let value = cx.tuple(args.positional)?;
+    let changed = running.changed.replace(Some(value)).is_none_or(|before| !equal(&before, &value));
+    Ok(Value::truth(changed))
+}
+
+/// `range(…)`, `dict(…)`, `raise_exception(…)`, `strftime_now(…)`.
+pub(crate) fn global<'a>(
+    global: Global,
+    args: Args<'a>,
+    clock: Option<&Clock>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    match global {
+        Global::Range => range(args, cx),
+        Global::Dict => dict(args, cx),
+        Global::RaiseException => {
+            let [message] = args.bind("raise_exception", ["message"], 1)?;
+            let message = print::text(&message.unwrap_or(Value::Missing), cx.arena)?;
+            Err(Error::new(Class::Raised, "TemplateError", message.as_str(cx.arena)?))
+        }
+        Global::StrftimeNow => {
+            let [format] = args.bind("strftime_now", ["format"], 1)?;
+            let Some(Value::Str(format)) = format else {
+                return Err(type_error("strftime() argument 1 must be str"));
+            };
+            let text = strftime(clock.ok_or_else(no_clock)?, format.as_str(cx.arena)?)?;
+            Ok(Value::Str(Text::from_source(cx.arena.str(&text)?, Source::VARIABLE)))
+        }
+        Global::Namespace => Err(unsupported_input("a namespace in this place")),
+    }
+}
+
+fn range<'a>(args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let bounds: [Option<Value<'a>>; 3] = args.bind_positional("range", 1)?;
+    let mut numbers = [0; 3];
+    let given = bounds.iter().flatten().count();
+    for (number, bound) in numbers.iter_mut().zip(bounds.iter().flatten()) {
+        let found = bound.type_name();
+        *number = as_index(bound)
+            .ok_or_else(|| type_error(format!("'{found}' object cannot be interpreted as an integer")))?;
+    }
+    let range = match (given, numbers) {
+        (1, [stop, ..]) => Range { start: 0, stop, step: 1 },
+        (2, [start, stop, _]) => Range { start, stop, step: 1 },
+        (_, [start, stop, step]) => Range { start, stop, step },
+    };
+    if range.step == 0 {
+        return Err(value_error("range() arg 3 must not be zero"));
+    }
+    if range.len() > MAX_RANGE {
+        let message = "Range too big. The sandbox blocks ranges larger than MAX_RANGE (100000).";
+        return Err(render("OverflowError", message));
+    }
+    Ok(Value::Range(cx.arena.value(range)?))
+}
+
+fn dict<'a>(args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let mut pairs = match args.positional {
+        [] => Vec::new(),
+        [Value::Dict(dict)] => dict.entries.to_vec(),
+        [pairs] => {
+            let mut entries = Vec::new();
+            for pair in crate::iterate::all(pairs, cx)? {
+                match crate::iterate::all(pair, cx)? {
+                    [key, value] => entries.push((*key, *value)),
+                    _ => return Err(value_error("dictionary update sequence element has no length 2")),
+                }
+            }
+            entries
+        }
+        more => return Err(type_error(format!("dict expected at most 1 argument, got {}", more.len()))),
+    };
+    pairs.extend(args.named.iter().map(|(name, value)| (Value::literal(name), *value)));
+    new_dict(&pairs, cx)
+}
+
+/// A mapping that the template builds; of equal keys, the first place and the last value count.
+pub(crate) fn new_dict<'a>(pairs: &[(Value<'a>, Value<'a>)], cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let mut entries: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(pairs.len());
+    for (key, value) in pairs {
+        hashable(key)?;
+        match entries.iter_mut().find(|(known, _)| equal(known, key)) {
+            Some(entry) => entry.1 = *value,
+            None => entries.push((*key, *value)),
+        }
+    }
+    let message = stands_for(&entries, cx);
+    Ok(Value::Dict(Dict::new(cx.arena.slice(&entries)?, Source::LITERAL, message, cx.arena)?))
+}
+
+/// The message that a mapping stands for: the one whose role it carries, or the only one its data are from.
+fn stands_for<'a>(entries: &[(Value<'a>, Value<'a>)], cx: Context<'a>) -> Option<u32> {
+    let role = entries.iter().find(|(key, _)| matches!(key, Value::Str(key) if key.equals("role")));
+    if let Some(message) = role.and_then(|(_, role)| cx.message_of(role.source())) {
+        return Some(message);
+    }
+    let mut owners = Vec::new();
+    entries.iter().for_each(|(_, value)| note_owners(value, cx, &mut owners));
+    match owners[..] {
+        [only] => only,
+        _ => None,
+    }
+}
+
+/// Notes the messages that a value's data are from, and that some are from none.
+fn note_owners<'a>(value: &Value<'a>, cx: Context<'a>, owners: &mut Vec<Option<u32>>) {
+    let mut note = |source: Source| {
+        let owner = cx.message_of(source);
+        if source.as_field().is_some() && !owners.contains(&owner) {
+            owners.push(owner);
+        }
+    };
+    match value {
+        Value::Str(text) => text.each(|piece| note(piece.source)),
+        Value::List(list) | Value::Tuple(list) if list.source.as_field().is_none() => {
+            list.items.iter().for_each(|item| note_owners(item, cx, owners));
+        }
+        _ => note(value.source()),
+    }
+}
+
+/// Names and values of a `**mapping`.
+pub(crate) fn keywords<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Vec<(&'a str, Value<'a>)>, Error> {
+    let Value::Dict(dict) = value else {
+        return Err(type_error("argument after ** must be a mapping"));
+    };
+    let mut named = Vec::with_capacity(dict.entries.len());
+    for (key, value) in dict.entries {
+        let Value::Str(key) = key else { return Err(type_error("keywords must be strings")) };
+        named.push((key.as_str(cx.arena)?, *value));
+    }
+    Ok(named)
+}
+
+/// `namespace(…)`.
+pub(crate) fn new_namespace<'a>(args: Args<'a>, cx: Context<'a>) -> Result<&'a Namespace<'a>, Error> {
+    let Value::Dict(dict) = dict(args, cx)? else { return Err(type_error("namespace expected a mapping")) };
+    let mut attributes = cx.arena.growable(dict.entries.len().max(4))?;
+    for (name, value) in dict.entries {
+        let Value::Str(name) = name else { return Err(type_error("attributes must be strings")) };
+        let name = name.as_str(cx.arena)?;
+        check_attribute(name)?;
+        attributes.push((name, *value));
+    }
+    cx.arena.value(Namespace { attributes: RefCell::new(attributes) }).map(|namespace| &*namespace)
+}
+
+/// transformers keeps names with a leading underscore out of namespaces.
+pub(crate) fn check_attribute(name: &str) -> Result<(), Error> {
+    if name.starts_with('_') {
+        let message = format!(
+            "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '{name}'. \
+             Please rename the attribute."
+        );
+        return Err(render("SecurityError", message));
+    }
+    Ok(())
+}
+
+/// Puts a macro's arguments into its frame, as `jinja2.runtime.Macro` does.
+pub(crate) fn bind_macro<'a>(
+    facts: &'a MacroFacts,
+    program: &'a Program,
+    args: Args<'a>,
+    frame: &'a Frame<'a>,
+    cx: Context<'a>,
+) -> Result<(), Error> {
+    let name = program.name(facts.name);
+    let mut left: Vec<_> = args.named.to_vec();
+    for (index, (param, slot)) in facts.params.iter().enumerate() {
+        let param = program.name(*param);
+        let value = match args.positional.get(index) {
+            Some(value) => Some(*value),
+            None => left.iter().position(|(known, _)| *known == param).map(|at| left.remove(at).1),
+        };
+        frame.slots[*slot as usize].set(value.unwrap_or(Value::Missing));
+    }
+    if let Some(slot) = facts.caller {
+        let caller = left.iter().position(|(known, _)| *known == "caller").map(|at| left.remove(at).1);
+        let caller = match caller {
+            Some(caller) => caller,
+            None => Value::undefined(Undefined::Because("No caller defined"), cx.arena)?,
+        };
+        frame.slots[slot as usize].set(caller);
+    }
+    let extra = args.positional.get(facts.params.len()..).unwrap_or_default();
+    match facts.kwargs {
+        Some(slot) => {
+            let pairs: Vec<_> = left.iter().map(|(name, value)| (Value::literal(name), *value)).collect();
+            frame.slots[slot as usize].set(new_dict(&pairs, cx)?);
+        }
+        None => {
+            if let Some((keyword, _)) = left.first() {
+                return Err(type_error(format!("macro '{name}' takes no keyword argument '{keyword}'")));
+            }
+        }
+    }
+    match facts.varargs {
+        Some(slot) => frame.slots[slot as usize].set(cx.tuple(extra)?),
+        None if extra.is_empty() => {}
+        None => {
+            let most = facts.params.len();
+            return Err(type_error(format!("macro '{name}' takes not more than {most} argument(s)")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Python's equality, order and containment.
+use std::cmp::Ordering;
+
+use crate::Error;
+use crate::arena::Arena;
+use crate::ast::Comparison;
+use crate::fail::{type_error, undefined};
+use crate::number::Number;
+use crate::value::{Generator, List, Value, View};
+
+/// `left op right`.
+pub(crate) fn compare<'a>(
+    op: Comparison,
+    left: &Value<'a>,
+    right: &Value<'a>,
+    arena: &'a Arena,
+) -> Result<bool, Error> {
+    Ok(match op {
+        Comparison::Eq => equal(left, right),
+        Comparison::Ne => !equal(left, right),
+        Comparison::In => contains(right, left, arena)?,
+        Comparison::NotIn => !contains(right, left, arena)?,
+        Comparison::Lt => ordered(left, right, "<", arena)? == Some(Ordering::Less),
+        Comparison::Gt => ordered(left, right, ">", arena)? == Some(Ordering::Greater),
+        Comparison::Le => matches!(ordered(left, right, "<=", arena)?, Some(Ordering::Less | Ordering::Equal)),
+        Comparison::Ge => matches!(ordered(left, right, ">=", arena)?, Some(Ordering::Greater | Ordering::Equal)),
+    })
+}
+
+/// Python's `==`.
+pub(crate) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
+    match (left, right) {
+        (Value::Str(left), Value::Str(right)) => {
+            left.with_pieces(|pieces| match pieces {
+                [only] => right.equals(only.text),
+                _ => right.equals(&pieces.iter().map(|piece| piece.text).collect::<String>()),
+            })
+        }
+        (Value::None(_), Value::None(_)) | (Value::Undefined(_), Value::Undefined(_)) => true,
+        (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
+            std::ptr::addr_eq(*left, *right) || equal_items(left.items, right.items)
+        }
+        (Value::Dict(left), Value::Dict(right)) => {
+            std::ptr::addr_eq(*left, *right) || equal_entries(left.entries, right.entries)
+        }
+        (Value::Range(left), Value::Range(right)) => left == right,
+        (Value::Global(left), Value::Global(right)) => left == right,
+        (Value::Namespace(left), Value::Namespace(right)) => std::ptr::addr_eq(*left, *right),
+        (Value::Macro(left), Value::Macro(right)) => std::ptr::addr_eq(*left, *right),
+        (Value::Loop(left), Value::Loop(right)) => std::ptr::addr_eq(*left, *right),
+        (Value::View(View::Keys, left), Value::View(View::Keys, right)) => {
+            left.entries.len() == right.entries.len()
+                && left.entries.iter().all(|(key, _)| right.entries.iter().any(|(other, _)| equal(key, other)))
+        }
+        _ => match (Number::of(left), Number::of(right)) {
+            (Some(left), Some(right)) => left.compare(&right) == Some(Ordering::Equal),
+            _ => false,
+        },
+    }
+}
+
+fn equal_items(left: &[Value<'_>], right: &[Value<'_>]) -> bool {
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
+}
+
+fn equal_entries(left: &[(Value<'_>, Value<'_>)], right: &[(Value<'_>, Value<'_>)]) -> bool {
+    let matches = |(key, value): &(Value<'_>, Value<'_>)| {
+        right.iter().find(|(other, _)| equal(key, other)).is_some_and(|(_, other)| equal(value, other))
+    };
+    left.len() == right.len() && left.iter().all(matches)
+}
+
+/// The order of two values, or the `TypeError` of an `op` between them; none beside a NaN.
+pub(crate) fn ordered<'a>(
+    left: &Value<'a>,
+    right: &Value<'a>,
+    op: &str,
+    arena: &'a Arena,
+) -> Result<Option<Ordering>, Error> {
+    if let Value::Undefined(why) = left {
+        return Err(undefined(why));
+    }
+    if let Value::Undefined(why) = right {
+        return Err(undefined(why));
+    }
+    match (left, right) {
+        (Value::Str(left), Value::Str(right)) => Ok(Some(left.as_str(arena)?.cmp(right.as_str(arena)?))),
+        (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
+            ordered_items(left, right, op, arena)
+        }
+        _ => match (Number::of(left), Number::of(right)) {
+            (Some(left), Some(right)) => Ok(left.compare(&right)),
+            _ => {
+                let (left, right) = (left.type_name(), right.type_name());
+                Err(type_error(format!("'{op}' not supported between instances of '{left}' and '{right}'")))
+            }
+        },
+    }
+}
+
+fn ordered_items<'a>(
+    left: &List<'a>,
+    right: &List<'a>,
+    op: &str,
+    arena: &'a Arena,
+) -> Result<Option<Ordering>, Error> {
+    match left.items.iter().zip(right.items).find(|(left, right)| !equal(left, right)) {
+        Some((left, right)) => ordered(left, right, op, arena),
+        None => Ok(Some(left.items.len().cmp(&right.items.len()))),
+    }
+}
+
+/// `item in container`.
+fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Result<bool, Error> {
+    match container {
+        Value::Str(text) => match item {
+            Value::Str(item) => Ok(text.as_str(arena)?.contains(item.as_str(arena)?)),
+            _ => {
+                let found = item.type_name();
+                Err(type_error(format!("'in <string>' requires string as left operand, not {found}")))
+            }
+        },
+        Value::Undefined(_) => Ok(false),
+        Value::List(list) | Value::Tuple(list) => Ok(list.items.iter().any(|found| equal(found, item))),
+        Value::Dict(dict) | Value::View(View::Keys, dict) => {
+            hashable(item)?;
+            Ok(match item {
+                Value::Str(key) => dict.get(key.as_str(arena)?).is_some(),
+                _ => dict.entries.iter().any(|(key, _)| equal(key, item)),
+            })
+        }
+        Value::View(View::Values, dict) => Ok(dict.entries.iter().any(|(_, value)| equal(value, item))),
+        Value::View(View::Items, dict) => Ok(match item {
+            Value::Tuple(pair) if pair.items.len() == 2 => {
+                dict.entries.iter().any(|(key, value)| equal(key, &pair.items[0]) && equal(value, &pair.items[1]))
+            }
+            _ => false,
+        }),
+        Value::Range(range) => Ok((0..range.len()).any(|index| equal(&range.at(index), item))),
+        Value::Generator(generator) => Ok(consume(generator).iter().any(|found| equal(found, item))),
+        _ => Err(type_error(format!("argument of type '{}' is not iterable", container.type_name()))),
+    }
+}
+
+/// What is left of a generator.
+pub(crate) fn consume<'a>(generator: &Generator<'a>) -> &'a [Value<'a>] {
+    if generator.taken.replace(true) { &[] } else { generator.items }
+}
+
+/// Fails for values that can't be the key of a dict.
+pub(crate) fn hashable(value: &Value<'_>) -> Result<(), Error> {
+    match value {
+        Value::List(_) | Value::Dict(_) => Err(type_error(format!("unhashable type: '{}'", value.type_name()))),
+        Value::Tuple(list) => list.items.iter().try_for_each(hashable),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,385 @@
+//! The expression half of the parser: one function per level of precedence, as in Jinja.
+use crate::Error;
+use crate::ast::{Args, Binary, Comparison, Const, Expr, ExprNode};
+use crate::parser::Parser;
+use crate::token::{Kind, Op};
+
+type Parsed<'s> = Result<Expr<'s>, Error>;
+
+impl<'s> Parser<'s> {
+    /// An expression, conditional ones included.
+    pub(crate) fn expression(&mut self) -> Parsed<'s> {
+        self.nested(Self::conditional)
+    }
+
+    /// An expression, or a tuple of them without parentheses; never empty.
+    pub(crate) fn tuple(&mut self, conditionals: bool) -> Parsed<'s> {
+        let at = self.at();
+        let (mut items, is_tuple) = self.tuple_items(conditionals)?;
+        match items.pop() {
+            Some(only) if !is_tuple => Ok(only),
+            None if !is_tuple => Err(self.unexpected("an expression")),
+            last => {
+                items.extend(last);
+                Ok(Expr { at, node: ExprNode::Tuple(items) })
+            }
+        }
+    }
+
+    fn tuple_items(&mut self, conditionals: bool) -> Result<(Vec<Expr<'s>>, bool), Error> {
+        let mut items = Vec::new();
+        let mut is_tuple = false;
+        while !self.ends_tuple() {
+            items.push(if conditionals { self.expression()? } else { self.nested(Self::or)? });
+            if !self.skip_op(Op::Comma) {
+                break;
+            }
+            is_tuple = true;
+        }
+        Ok((items, is_tuple))
+    }
+
+    fn ends_tuple(&self) -> bool {
+        matches!(self.peek(), Kind::VariableEnd | Kind::BlockEnd | Kind::Op(Op::RightParen))
+            || self.is_name("recursive")
+    }
+
+    fn conditional(&mut self) -> Parsed<'s> {
+        let at = self.at();
+        let mut expr = self.or()?;
+        while self.skip_name("if") {
+            let test = self.or()?;
+            let otherwise =
+                if self.skip_name("else") { Some(Box::new(self.nested(Self::conditional)?)) } else { None };
+            expr = Expr { at, node: ExprNode::Conditional(Box::new(test), Box::new(expr), otherwise) };
+        }
+        Ok(expr)
+    }
+
+    fn or(&mut self) -> Parsed<'s> {
+        let at = self.at();
+        let mut left = self.and()?;
+        while self.skip_name("or") {
+            let right = self.and()?;
+            left = Expr { at, node: ExprNode::Or(Box::new(left), Box::new(right)) };
+        }
+        Ok(left)
+    }
+
+    fn and(&mut self) -> Parsed<'s> {
+        let at = self.at();
+        let mut left = self.not()?;
+        while self.skip_name("and") {
+            let right = self.not()?;
+            left = Expr { at, node: ExprNode::And(Box::new(left), Box::new(right)) };
+        }
+        Ok(left)
+    }
+
+    fn not(&mut self) -> Parsed<'s> {
+        let at = self.at();
+        if self.skip_name("not") {
+            let inner = self.nested(Self::not)?;
+            return Ok(Expr { at, node: ExprNode::Not(Box::new(inner)) });
+        }
+        self.compare()
+    }
+
+    fn compare(&mut self) -> Parsed<'s> {
+        let at = self.at();
+        let first = self.sum()?;
+        let mut rest = Vec::new();
+        while let Some(comparison) = self.comparison() {
+            rest.push((comparison, self.sum()?));
+        }
+        if rest.is_empty() {
+            return Ok(first);
+        }
+        Ok(Expr { at, node: ExprNode::Compare(Box::new(first), rest) })
+    }
+
+    fn comparison(&mut self) -> Option<Comparison> {
+        let found = match self.peek() {
+            Kind::Op(Op::Eq) => Comparison::Eq,
+            Kind::Op(Op::Ne) => Comparison::Ne,
+            Kind::Op(Op::Lt) => Comparison::Lt,
+            Kind::Op(Op::Le) => Comparison::Le,
+            Kind::Op(Op::Gt) => Comparison::Gt,
+            Kind::Op(Op::Ge) => Comparison::Ge,
+            Kind::Name("in") => Comparison::In,
+            Kind::Name("not") if *self.peek_second() == Kind::Name("in") => {
+                self.advance();
+                Comparison::NotIn
+            }
+            _ => return None,
+        };
+        self.advance();
+        Some(found)
+    }
+
+    fn sum(&mut self) -> Parsed<'s> {
+        self.binary(&[(Op::Add, Binary::Add), (Op::Sub, Binary::Sub)], Self::concat)
+    }
+
+    fn concat(&mut self) -> Parsed<'s> {
+        let at = self.at();
+        let mut parts = vec![self.product()?];
+        while self.skip_op(Op::Tilde) {
+            parts.push(self.product()?);
+        }
+        if parts.len() > 1 {
+            return Ok(Expr { at, node: ExprNode::Concat(parts) });
+        }
+        Ok(parts.remove(0))
+    }
+
+    fn product(&mut self) -> Parsed<'s> {
+        const OPS: &[(Op, Binary)] = &[
+            (Op::Mul, Binary::Mul),
+            (Op::Div, Binary::Div),
+            (Op::FloorDiv, Binary::FloorDiv),
+            (Op::Mod, Binary::Mod),
+        ];
+        self.binary(OPS, Self::power)
+    }
+
+    fn power(&mut self) -> Parsed<'s> {
+        self.binary(&[(Op::Pow, Binary::Pow)], |parser| parser.unary(true))
+    }
+
+    /// Operators of one level, all of them left-associative (`**` too, in Jinja).
+    fn binary(&mut self, ops: &[(Op, Binary)], operand: fn(&mut Self) -> Parsed<'s>) -> Parsed<'s> {
+        let at = self.at();
+        let mut left = operand(self)?;
+        while let Some(&(_, op)) = ops.iter().find(|(op, _)| self.is_op(*op)) {
+            self.advance();
+            let right = operand(self)?;
+            left = Expr { at, node: ExprNode::Binary(op, Box::new(left), Box::new(right)) };
+        }
+        Ok(left)
+    }
+
+    fn unary(&mut self, with_filters: bool) -> Parsed<'s> {
+        let at = self.at();
+        let expr = if self.skip_op(Op::Sub) {
+            let inner = self.nested(|parser| parser.unary(false))?;
+            Expr { at, node: ExprNode::Negative(Box::new(inner)) }
+        } else if self.skip_op(Op::Add) {
+            let inner = self.nested(|parser| parser.unary(false))?;
+            Expr { at, node: ExprNode::Positive(Box::new(inner)) }
+        } else {
+            self.primary()?
+        };
+        let expr = self.postfix(expr)?;
+        if with_filters { self.filters_and_tests(expr) } else { Ok(expr) }
+    }
+
+    fn primary(&mut self) -> Parsed<'s> {
+        let at = self.at();
+        let node = match self.peek() {
+            Kind::Name(_) => self.name_or_constant()?,
+            Kind::Str(_) => self.strings(),
+            Kind::Integer(digits) => {
+                let digits = digits.clone();
+                self.advance();
+                ExprNode::Const(Const::Integer(digits))
+            }
+            Kind::Float(value) => {
+                let value = *value;
+                self.advance();
+                ExprNode::Const(Const::Float(value))
+            }
+            Kind::Op(Op::LeftParen) => return self.parenthesized(),
+            Kind::Op(Op::LeftBracket) => self.list()?,
+            Kind::Op(Op::LeftBrace) => self.dict()?,
+            _ => return Err(self.unexpected("an expression")),
+        };
+        Ok(Expr { at, node })
+    }
+
+    fn name_or_constant(&mut self) -> Result<ExprNode<'s>, Error> {
+        Ok(match self.expect_name()? {
+            "true" | "True" => ExprNode::Const(Const::Bool(true)),
+            "false" | "False" => ExprNode::Const(Const::Bool(false)),
+            "none" | "None" => ExprNode::Const(Const::None),
+            name => ExprNode::Name(name),
+        })
+    }
+
+    /// Adjacent string constants are one.
+    fn strings(&mut self) -> ExprNode<'s> {
+        let mut text = String::new();
+        while let Kind::Str(part) = self.peek() {
+            text.push_str(part);
+            self.advance();
+        }
+        ExprNode::Const(Const::Str(text))
+    }
+
+    fn parenthesized(&mut self) -> Parsed<'s> {
+        let at = self.at();
+        self.expect_op(Op::LeftParen)?;
+        let (mut items, is_tuple) = self.tuple_items(true)?;
+        self.expect_op(Op::RightParen)?;
+        if items.len() == 1 && !is_tuple {
+            return Ok(items.remove(0));
+        }
+        Ok(Expr { at, node: ExprNode::Tuple(items) })
+    }
+
+    fn list(&mut self) -> Result<ExprNode<'s>, Error> {
+        self.expect_op(Op::LeftBracket)?;
+        let mut items = Vec::new();
+        while !self.is_op(Op::RightBracket) {
+            items.push(self.expression()?);
+            if !self.is_op(Op::RightBracket) {
+                self.expect_op(Op::Comma)?;
+            }
+        }
+        self.expect_op(Op::RightBracket)?;
+        Ok(ExprNode::List(items))
+    }
+
+    fn dict(&mut self) -> Result<ExprNode<'s>, Error> {
+        self.expect_op(Op::LeftBrace)?;
+        let mut pairs = Vec::new();
+        while !self.is_op(Op::RightBrace) {
+            let key = self.expression()?;
+            self.expect_op(Op::Colon)?;
+            pairs.push((key, self.expression()?));
+            if !self.is_op(Op::RightBrace) {
+                self.expect_op(Op::Comma)?;
+            }
+        }
+        self.expect_op(Op::RightBrace)?;
+        Ok(ExprNode::Dict(pairs))
+    }
+
+    fn postfix(&mut self, mut expr: Expr<'s>) -> Parsed<'s> {
+        loop {
+            let at = self.at();
+            expr = match self.peek() {
+                Kind::Op(Op::Dot) => self.attribute(expr)?,
+                Kind::Op(Op::LeftBracket) => self.subscript(expr)?,
+                Kind::Op(Op::LeftParen) => {
+                    let args = self.arguments()?;
+                    Expr { at, node: ExprNode::Call(Box::new(expr), args) }
+                }
+                _ => return Ok(expr),
+            };
+        }
+    }
+
+    fn filters_and_tests(&mut self, mut expr: Expr<'s>) -> Parsed<'s> {
+        loop {
+            let at = self.at();
+            expr = match self.peek() {
+                Kind::Op(Op::Pipe) => self.filters(Some(expr))?,
+                Kind::Name("is") => self.test(expr)?,
+                Kind::Op(Op::LeftParen) => {
+                    let args = self.arguments()?;
+                    Expr { at, node: ExprNode::Call(Box::new(expr), args) }
+                }
+                _ => return Ok(expr),
+            };
+        }
+    }
+
+    fn attribute(&mut self, expr: Expr<'s>) -> Parsed<'s> {
+        let at = self.at();
+        self.advance();
+        let index_at = self.at();
+        let node = match self.advance() {
+            Kind::Name(name) => ExprNode::Attribute(Box::new(expr), name),
+            Kind::Integer(digits) => {
+                let index = Expr { at: index_at, node: ExprNode::Const(Const::Integer(digits)) };
+                ExprNode::Item(Box::new(expr), Box::new(index))
+            }
+            _ => return Err(self.error(index_at, "expected a name or number after `.`")),
+        };
+        Ok(Expr { at, node })
+    }
+
+    fn subscript(&mut self, expr: Expr<'s>) -> Parsed<'s> {
+        let at = self.at();
+        self.advance();
+        let start = if self.is_op(Op::Colon) { None } else { Some(self.expression()?) };
+        let node = if self.skip_op(Op::Colon) {
+            let stop = self.slice_part()?;
+            let step = if self.skip_op(Op::Colon) { self.slice_part()? } else { None };
+            ExprNode::Slice(Box::new(expr), Box::new([start, stop, step]))
+        } else {
+            let Some(index) = start else { return Err(self.unexpected("a subscript")) };
+            ExprNode::Item(Box::new(expr), Box::new(self.tuple_index(index)?))
+        };
+        self.expect_op(Op::RightBracket)?;
+        Ok(Expr { at, node })
+    }
+
+    /// `a[1, 2]` subscribes by a tuple.
+    fn tuple_index(&mut self, first: Expr<'s>) -> Parsed<'s> {
+        if !self.is_op(Op::Comma) {
+            return Ok(first);
+        }
+        let at = first.at;
+        let mut items = vec![first];
+        while self.skip_op(Op::Comma) {
+            items.push(self.expression()?);
+        }
+        Ok(Expr { at, node: ExprNode::Tuple(items) })
+    }
+
+    fn slice_part(&mut self) -> Result<Option<Expr<'s>>, Error> {
+        if self.is_op(Op::Colon) || self.is_op(Op::RightBracket) {
+            return Ok(None);
+        }
+        self.expression().map(Some)
+    }
+
+    /// `| name(args) | …` after an expression, or after a block's output.
+    pub(crate) fn filters(&mut self, mut expr: Option<Expr<'s>>) -> Parsed<'s> {
+        loop {
+            if !self.skip_op(Op::Pipe) {
+                return expr.ok_or_else(|| self.unexpected("a filter"));
+            }
+            expr = Some(self.first_filter(expr)?);
+        }
+    }
+
+    /// A filter without its `|`.
+    pub(crate) fn first_filter(&mut self, expr: Option<Expr<'s>>) -> Parsed<'s> {
+        let at = self.at();
+        let name = self.expect_name()?;
+        let args = if self.is_op(Op::LeftParen) { self.arguments()? } else { Args::default() };
+        Ok(Expr { at, node: ExprNode::Filter(expr.map(Box::new), name, args) })
+    }
+
+    fn test(&mut self, expr: Expr<'s>) -> Parsed<'s> {
+        let at = self.at();
+        self.advance();
+        let negated = self.skip_name("not");
+        let name = self.expect_name()?;
+        let args = if self.is_op(Op::LeftParen) { self.arguments()? } else { self.bare_argument()? };
+        let test = Expr { at, node: ExprNode::Test(Box::new(expr), name, args) };
+        Ok(if negated { Expr { at, node: ExprNode::Not(Box::new(test)) } } else { test })
+    }
+
+    /// `is divisibleby 3`: one argument without parentheses.
+    fn bare_argument(&mut self) -> Result<Args<'s>, Error> {
+        let starts_argument = match self.peek() {
+            Kind::Name(name) => !matches!(*name, "else" | "or" | "and"),
+            Kind::Str(_) | Kind::Integer(_) | Kind::Float(_) => true,
+            Kind::Op(op) => matches!(op, Op::LeftBracket | Op::LeftBrace),
+            _ => false,
+        };
+        if !starts_argument {
+            return Ok(Args::default());
+        }
+        if self.is_name("is") {
+            return Err(self.error(self.at(), "can't chain tests with `is`"));
+        }
+        let argument = self.primary()?;
+        let positional = vec![self.postfix(argument)?];
+        Ok(Args { positional, ..Args::default() })
+    }
+}

@@ -1,0 +1,277 @@
+//! `%` formatting and `str.format`, on text that keeps its sources.
+use crate::Error;
+use crate::args::{Args, Context};
+use crate::fail::{render, type_error, unsupported_input, value_error};
+use crate::members::characters;
+use crate::number::{Number, as_index};
+use crate::print;
+use crate::text::{Source, Text, TextBuilder};
+use crate::value::Value;
+
+/// `text % values`.
+pub(crate) fn percent<'a>(text: &Text<'a>, values: &Value<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
+    let whole = text.as_str(cx.arena)?;
+    let mut filler = Filler { values, next: 0, by_name: false, markup: text.markup, cx };
+    let mut builder = TextBuilder::new(cx.arena);
+    let mut at = 0;
+    while let Some(length) = whole[at..].find('%') {
+        builder.push_text(&text.slice(at..at + length, cx.arena)?)?;
+        at += length + 1;
+        let spec = Spec::parse(&whole[at..], &mut filler)?;
+        at += spec.length;
+        filler.fill(&spec, &mut builder)?;
+    }
+    builder.push_text(&text.slice(at..whole.len(), cx.arena)?)?;
+    filler.finish()?;
+    let joined = builder.finish()?;
+    Ok(cx.join(&[joined])?.with_markup(text.markup))
+}
+
+/// One `%…` directive.
+struct Spec<'t> {
+    key: Option<&'t str>,
+    left: bool,
+    zero: bool,
+    plus: bool,
+    space: bool,
+    width: usize,
+    precision: Option<usize>,
+    conversion: char,
+    length: usize,
+}
+
+impl<'t> Spec<'t> {
+    fn parse(text: &'t str, filler: &mut Filler<'_, '_>) -> Result<Self, Error> {
+        let mut rest = text;
+        let mut key = None;
+        if let Some(after) = rest.strip_prefix('(') {
+            let end = after.find(')').ok_or_else(|| value_error("incomplete format key"))?;
+            key = Some(&after[..end]);
+            rest = &after[end + 1..];
+        }
+        let flags = rest.find(|c| !"-+ #0".contains(c)).unwrap_or(rest.len());
+        let (flags, after) = rest.split_at(flags);
+        if flags.contains('#') {
+            return Err(unsupported_input("the `#` flag of `%` formatting"));
+        }
+        rest = after;
+        let width = number(&mut rest, filler)?.unwrap_or(0);
+        let precision = match rest.strip_prefix('.') {
+            Some(after) => {
+                rest = after;
+                Some(number(&mut rest, filler)?.unwrap_or(0))
+            }
+            None => None,
+        };
+        rest = rest.trim_start_matches(['h', 'l', 'L']);
+        let conversion = rest.chars().next().ok_or_else(|| value_error("incomplete format"))?;
+        let length = text.len() - rest.len() + conversion.len_utf8();
+        let has = |flag: char| flags.contains(flag);
+        let (left, zero, plus, space) = (has('-'), has('0'), has('+'), has(' '));
+        Ok(Self { key, left, zero, plus, space, width, precision, conversion, length })
+    }
+}
+
+/// A width or precision: digits, or `*` for the next value.
+fn number(rest: &mut &str, filler: &mut Filler<'_, '_>) -> Result<Option<usize>, Error> {
+    if let Some(after) = rest.strip_prefix('*') {
+        *rest = after;
+        let value = filler.take()?;
+        let width = as_index(&value).ok_or_else(|| type_error("* wants int"))?;
+        return Ok(Some(usize::try_from(width).unwrap_or(0)));
+    }
+    let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
+    let (number, after) = rest.split_at(digits);
+    *rest = after;
+    if number.is_empty() {
+        return Ok(None);
+    }
+    number.parse().map(Some).map_err(|_| value_error("width too big"))
+}
+
+/// The values of a `%`, one after the other or by name.
+struct Filler<'v, 'a> {
+    values: &'v Value<'a>,
+    next: usize,
+    by_name: bool,
+    markup: bool,
+    cx: Context<'a>,
+}
+
+impl<'a> Filler<'_, 'a> {
+    fn take(&mut self) -> Result<Value<'a>, Error> {
+        let value = match self.values {
+            Value::Tuple(list) => list.items.get(self.next).copied(),
+            single => (self.next == 0).then_some(*single),
+        };
+        self.next += 1;
+        value.ok_or_else(|| type_error("not enough arguments for format string"))
+    }
+
+    fn value(&mut self, key: Option<&str>) -> Result<Value<'a>, Error> {
+        let Some(key) = key else { return self.take() };
+        self.by_name = true;
+        let Value::Dict(dict) = self.values else { return Err(type_error("format requires a mapping")) };
+        dict.get(key).ok_or_else(|| render("KeyError", format!("'{key}'")))
+    }
+
+    /// Fails where values are left over.
+    fn finish(&self) -> Result<(), Error> {
+        let left = match self.values {
+            Value::Tuple(list) => self.next < list.items.len(),
+            Value::Dict(_) | Value::List(_) => false,
+            _ => self.next == 0,
+        };
+        if left && !self.by_name {
+            return Err(type_error("not all arguments converted during string formatting"));
+        }
+        Ok(())
+    }
+
+    fn fill(&mut self, spec: &Spec<'_>, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+        if spec.conversion == '%' {
+            return builder.push_str("%", Source::LITERAL);
+        }
+        let value = self.value(spec.key)?;
+        let text = match spec.conversion {
+            's' => self.printed(&value, spec)?,
+            'r' | 'a' => {
+                let mut inner = TextBuilder::new(self.cx.arena);
+                print::repr(&value, &mut inner, 0)?;
+                inner.finish()?
+            }
+            _ => {
+                let digits = numeric(&value, spec)?;
+                Text::from_source(self.cx.arena.str(&digits)?, value.source())
+            }
+        };
+        padded(&text, spec, builder, self.cx)
+    }
+
+    fn printed(&self, value: &Value<'a>, spec: &Spec<'_>) -> Result<Text<'a>, Error> {
+        let mut text = print::text(value, self.cx.arena)?;
+        if self.markup {
+            text = crate::strings::escape(&text, self.cx)?;
+        }
+        if let Some(precision) = spec.precision {
+            let whole = text.as_str(self.cx.arena)?;
+            text = text.slice(0..crate::members::byte_of(whole, precision), self.cx.arena)?;
+        }
+        Ok(text)
+    }
+}
+
+fn padded<'a>(text: &Text<'a>, spec: &Spec<'_>, builder: &mut TextBuilder<'a>, cx: Context<'a>) -> Result<(), Error> {
+    let missing = spec.width.saturating_sub(characters(text.as_str(cx.arena)?));
+    cx.arena.charge(missing)?;
+    let filler = " ".repeat(missing);
+    if !spec.left {
+        builder.push_str(&filler, Source::LITERAL)?;
+    }
+    builder.push_text(text)?;
+    if spec.left {
+        builder.push_str(&filler, Source::LITERAL)?;
+    }
+    Ok(())
+}
+
+fn numeric(value: &Value<'_>, spec: &Spec<'_>) -> Result<String, Error> {
+    let needs_number = || {
+        let (conversion, found) = (spec.conversion, value.type_name());
+        type_error(format!("%{conversion} format: a real number is required, not {found}"))
+    };
+    let number = Number::of(value).ok_or_else(needs_number)?;
+    if spec.precision.unwrap_or(0).max(spec.width) > 1 << 20 {
+        return Err(Error::new(crate::Class::Budget, "BudgetExceeded", "a number is formatted too wide"));
+    }
+    let digits = match (spec.conversion, &number) {
+        ('d' | 'i' | 'u', Number::Int(number)) => number.to_string(),
+        ('d' | 'i' | 'u', Number::Float(number)) if number.is_finite() => format!("{:.0}", number.trunc()),
+        ('x', Number::Int(number)) => number.to_str_radix(16),
+        ('X', Number::Int(number)) => number.to_str_radix(16).to_uppercase(),
+        ('o', Number::Int(number)) => number.to_str_radix(8),
+        ('f' | 'F', number) if number.to_f64().is_finite() => {
+            format!("{:.*}", spec.precision.unwrap_or(6), number.to_f64())
+        }
+        ('d' | 'i' | 'u' | 'x' | 'X' | 'o', _) => return Err(needs_number()),
+        (conversion, _) => return Err(unsupported_input(format!("`%{conversion}` formatting"))),
+    };
+    let (sign, digits) = match digits.strip_prefix('-') {
+        Some(digits) => ("-", digits.to_owned()),
+        None if spec.plus => ("+", digits),
+        None if spec.space => (" ", digits),
+        None => ("", digits),
+    };
+    let width = if spec.zero && !spec.left { spec.width.saturating_sub(sign.len()) } else { 0 };
+    Ok(format!("{sign}{digits:0>width$}"))
+}
+
+/// `text.format(…)`, without format specifications.
+pub(crate) fn format_method<'a>(text: &Text<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
+    if text.markup {
+        return Err(unsupported_input("`format` of markup"));
+    }
+    let whole = text.as_str(cx.arena)?;
+    let mut builder = TextBuilder::new(cx.arena);
+    let (mut at, mut next) = (0, 0);
+    while let Some(length) = whole[at..].find(['{', '}']) {
+        builder.push_text(&text.slice(at..at + length, cx.arena)?)?;
+        at += length;
+        let rest = &whole[at..];
+        if rest.starts_with("{{") || rest.starts_with("}}") {
+            builder.push_text(&text.slice(at..at + 1, cx.arena)?)?;
+            at += 2;
+            continue;
+        }
+        let Some(end) = rest.find('}').filter(|_| rest.starts_with('{')) else {
+            return Err(value_error("Single '}' encountered in format string, or '{' without '}'"));
+        };
+        let value = field(&rest[1..end], &mut next, args, cx)?;
+        builder.push_text(&value)?;
+        at += end + 1;
+    }
+    builder.push_text(&text.slice(at..whole.len(), cx.arena)?)?;
+    cx.join(&[builder.finish()?])
+}
+
+fn field<'a>(name: &'a str, next: &mut usize, args: Args<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
+    if name.contains([':', '!', '{']) {
+        return Err(unsupported_input("a format specification in `str.format`"));
+    }
+    let first = name.find(['.', '[']).unwrap_or(name.len());
+    let (first, path) = name.split_at(first);
+    let index = if first.is_empty() {
+        *next += 1;
+        Some(*next - 1)
+    } else {
+        first.parse::<usize>().ok()
+    };
+    let mut value = match index {
+        Some(index) => args.positional.get(index).copied().ok_or_else(|| {
+            render("IndexError", format!("Replacement index {index} out of range for positional args tuple"))
+        })?,
+        None => args.named(first).ok_or_else(|| render("KeyError", format!("'{first}'")))?,
+    };
+    let mut rest = path;
+    while !rest.is_empty() {
+        value = member(value, &mut rest, cx)?;
+    }
+    print::text(&value, cx.arena)
+}
+
+/// One `.name` or `[key]` of a field.
+fn member<'a>(value: Value<'a>, rest: &mut &'a str, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    if let Some(after) = rest.strip_prefix('.') {
+        let end = after.find(['.', '[']).unwrap_or(after.len());
+        *rest = &after[end..];
+        return crate::members::attribute(&value, &after[..end], cx);
+    }
+    let end = rest.find(']').ok_or_else(|| value_error("Missing ']' in format string"))?;
+    let key = &rest[1..end];
+    *rest = &rest[end + 1..];
+    let key = match key.parse::<i64>() {
+        Ok(index) => Value::Int(index, Source::LITERAL),
+        Err(_) => Value::literal(key),
+    };
+    crate::members::item(&value, &key, cx)
+}

@@ -1,0 +1,298 @@
+//! A conversation → values, after what transformers does to messages before it renders.
+use std::collections::HashSet;
+
+use crate::arena::Arena;
+use crate::fail::{render, type_error, value_error};
+use crate::text::{Source, Text};
+use crate::value::{Big, Dict, List, Value};
+use crate::{Call, Conversation, Data, Error, Settings};
+
+/// Roles that every template may be taken to know.
+const KNOWN_ROLES: [&str; 9] =
+    ["system", "developer", "user", "assistant", "model", "tool", "function", "ipython", "observation"];
+
+/// Names of a message's reasoning; the first is the one that templates read.
+pub(crate) const REASONING_FIELDS: [&str; 3] = ["reasoning_content", "thinking", "reasoning"];
+
+/// What transformers appends to a message that shall stay open, and later looks for.
+pub(crate) const CONTINUE_TAG: &str = "CONTINUE_FINAL_MESSAGE_TAG ";
+
+/// Values nested deeper than this are refused.
+const MAX_DEPTH: usize = 200;
+
+/// A field of the row, as a step from the field around it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FieldNode<'a> {
+    parent: Option<u32>,
+    step: Step<'a>,
+    pub(crate) message: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step<'a> {
+    /// One of the messages, which paths leave out.
+    Message,
+    Key(&'a str),
+    Index(usize),
+}
+
+/// The row as values.
+#[derive(Debug)]
+pub(crate) struct Inputs<'a> {
+    pub(crate) messages: &'a [Value<'a>],
+    pub(crate) messages_source: Source,
+    /// All other variables, later ones winning.
+    pub(crate) variables: Vec<(&'a str, Value<'a>)>,
+    pub(crate) fields: Vec<FieldNode<'a>>,
+}
+
+impl Inputs<'_> {
+    /// The path of a field in the user's own names.
+    pub(crate) fn path(&self, field: u32) -> String {
+        let node = &self.fields[field as usize];
+        let mut path = node.parent.map(|parent| self.path(parent)).unwrap_or_default();
+        match node.step {
+            Step::Message => {}
+            Step::Index(index) => path.push_str(&format!("[{index}]")),
+            Step::Key(key) => {
+                if !path.is_empty() {
+                    path.push('.');
+                }
+                path.push_str(key);
+            }
+        }
+        path
+    }
+}
+
+/// Converts a row; `compared` are the strings that the template compares with, `source` its text.
+pub(crate) fn convert<'a>(
+    conversation: &'a Conversation,
+    settings: &'a Settings,
+    call: &'a Call,
+    template: (&'a str, &'a HashSet<String>),
+    arena: &'a Arena,
+) -> Result<Inputs<'a>, Error> {
+    if conversation.messages.is_empty() {
+        return Err(value_error("the conversation is empty, expected at least one message"));
+    }
+    let mut converter = Converter { arena, compared: template.1, fields: Vec::new() };
+    let messages_field = converter.field(None, Step::Key("messages"), None);
+    let open = open_fields(conversation, call, template.0)?;
+    let mut messages = Vec::with_capacity(conversation.messages.len());
+    for (index, message) in conversation.messages.iter().enumerate() {
+        let is_last = index + 1 == conversation.messages.len();
+        let open: &[&str] = if is_last { &open } else { &[] };
+        messages.push(converter.message(index, message, open)?);
+    }
+    let variables = converter.variables(conversation, settings)?;
+    let messages = arena.slice(&messages)?;
+    Ok(Inputs { messages, messages_source: Source::field(messages_field), variables, fields: converter.fields })
+}
+
+/// The fields of the last message that shall stay open.
+fn open_fields<'a>(conversation: &'a Conversation, call: &'a Call, template: &str) -> Result<Vec<&'a str>, Error> {
+    let Some(field) = call.continue_final_message.as_deref() else { return Ok(Vec::new()) };
+    if call.add_generation_prompt {
+        return Err(value_error("continue_final_message and add_generation_prompt are not compatible"));
+    }
+    let last = conversation.messages.last().map(preprocessed).unwrap_or_default();
+    let get = |name: &str| last.iter().find(|(key, _, _)| *key == name).map(|(_, value, _)| *value);
+    let Some(content) = get(field) else {
+        return Err(value_error(format!("the final message has no \"{field}\" to continue")));
+    };
+    let fields: Vec<&str> = if REASONING_FIELDS.contains(&field) {
+        REASONING_FIELDS.into_iter().filter(|name| get(name) == Some(content)).collect()
+    } else {
+        vec![field]
+    };
+    if fields.iter().any(|name| template.contains(name)) {
+        return Ok(fields);
+    }
+    Err(value_error(format!("continue_final_message is \"{field}\", which the template does not mention")))
+}
+
+/// A message's entries as transformers hands them to the template, each with the user's own name of it:
+/// without those that are `None`, and with reasoning under its other names.
+fn preprocessed(message: &Data) -> Vec<(&str, &Data, &str)> {
+    let Data::Dict(entries) = message else { return Vec::new() };
+    let own = entries.iter().filter(|(_, value)| *value != Data::None);
+    let mut kept: Vec<_> = own.filter_map(|(key, value)| Some((key.as_str()?, value, key.as_str()?))).collect();
+    let find = |name: &&str| kept.iter().find(|(key, _, _)| key == name).copied();
+    let Some((name, reasoning, _)) = REASONING_FIELDS.iter().find_map(find) else { return kept };
+    if !kept.iter().any(|(key, _, _)| *key == "thinking") {
+        kept.insert(0, ("thinking", reasoning, name));
+    } else if let Some(at) = kept.iter().position(|(key, _, _)| *key == "thinking") {
+        let thinking = kept.remove(at);
+        kept.insert(0, thinking);
+    }
+    if !kept.iter().any(|(key, _, _)| *key == "reasoning_content") {
+        kept.push(("reasoning_content", reasoning, name));
+    }
+    kept
+}
+
+struct Converter<'a> {
+    arena: &'a Arena,
+    compared: &'a HashSet<String>,
+    fields: Vec<FieldNode<'a>>,
+}
+
+impl<'a> Converter<'a> {
+    fn field(&mut self, parent: Option<u32>, step: Step<'a>, message: Option<u32>) -> u32 {
+        let index = u32::try_from(self.fields.len()).unwrap_or(u32::MAX >> 2);
+        self.fields.push(FieldNode { parent, step, message });
+        index
+    }
+
+    fn message(&mut self, index: usize, message: &'a Data, open: &[&str]) -> Result<Value<'a>, Error> {
+        let Data::Dict(own) = message else {
+            return Err(render("AttributeError", format!("message {index} is no mapping")));
+        };
+        if own.iter().any(|(key, _)| key.as_str().is_none()) {
+            return Err(crate::fail::unsupported_input(format!("message {index} has a key that is no text")));
+        }
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        let whole = self.field(None, Step::Message, Some(number));
+        let kept = preprocessed(message);
+        let mut entries = Vec::with_capacity(kept.len());
+        for (key, data, name) in kept {
+            let field = self.field(Some(whole), Step::Key(name), Some(number));
+            let mut value = self.value(data, Origin::Field(field), 1)?;
+            if key == "role" {
+                value = self.role(value, data, field);
+            }
+            if open.contains(&key) {
+                value = self.opened(value)?;
+            }
+            entries.push((Value::Str(Text::from_source(key, Source::field(field))), value));
+        }
+        let entries = self.arena.slice(&entries)?;
+        Ok(Value::Dict(Dict::new(entries, Source::field(whole), Some(number), self.arena)?))
+    }
+
+    /// A role that the template may be taken to know counts as its own text.
+    fn role(&self, value: Value<'a>, data: &'a Data, field: u32) -> Value<'a> {
+        match data.as_str() {
+            Some(role) if KNOWN_ROLES.contains(&role) || self.compared.contains(role) => {
+                Value::Str(Text::from_source(role, Source::role(field)))
+            }
+            _ => value,
+        }
+    }
+
+    /// A field with the tag that shows where it ends; of parts, the last that has text.
+    fn opened(&self, value: Value<'a>) -> Result<Value<'a>, Error> {
+        let arena = self.arena;
+        match value {
+            Value::Str(text) => Ok(Value::Str(Text::join(&[text, Text::literal(CONTINUE_TAG)], None, arena)?)),
+            Value::List(list) | Value::Tuple(list) => {
+                let mut items = list.items.to_vec();
+                let Some(part) = items.iter_mut().rev().find(|part| text_entry(part).is_some()) else {
+                    return Err(value_error("the final message has no text to continue"));
+                };
+                *part = self.opened_part(*part)?;
+                Ok(Value::List(arena.value(List { items: arena.slice(&items)?, ..*list })?))
+            }
+            other => Err(type_error(format!("can't continue a final message of type {}", other.type_name()))),
+        }
+    }
+
+    fn opened_part(&self, part: Value<'a>) -> Result<Value<'a>, Error> {
+        let (Value::Dict(dict), Some(at)) = (part, text_entry(&part)) else { return Ok(part) };
+        let mut entries = dict.entries.to_vec();
+        entries[at].1 = self.opened(entries[at].1)?;
+        let entries = self.arena.slice(&entries)?;
+        Ok(Value::Dict(Dict::new(entries, dict.source, dict.message, self.arena)?))
+    }
+
+    fn variables(
+        &mut self,
+        conversation: &'a Conversation,
+        settings: &'a Settings,
+    ) -> Result<Vec<(&'a str, Value<'a>)>, Error> {
+        let mut variables = Vec::new();
+        for (name, data) in &settings.variables {
+            variables.push((name.as_str(), self.value(data, Origin::Run, 0)?));
+        }
+        let own = conversation.variables.iter().map(|(name, data)| (name.as_str(), data));
+        let tools = conversation.tools.as_ref().map(|tools| ("tools", tools));
+        let documents = conversation.documents.as_ref().map(|documents| ("documents", documents));
+        for (name, data) in own.chain(tools).chain(documents) {
+            let field = self.field(None, Step::Key(name), None);
+            variables.push((name, self.value(data, Origin::Field(field), 0)?));
+        }
+        Ok(variables)
+    }
+
+    fn value(&mut self, data: &'a Data, origin: Origin, depth: usize) -> Result<Value<'a>, Error> {
+        if depth > MAX_DEPTH {
+            return Err(crate::fail::unsupported_input(format!("data nested deeper than {MAX_DEPTH} levels")));
+        }
+        let source = origin.source();
+        Ok(match data {
+            Data::None => Value::None(source),
+            Data::Bool(truth) => Value::Bool(*truth, source),
+            Data::Int(number) => Value::Int(*number, source),
+            Data::BigInt(number) => Big::value(number, source, self.arena)?,
+            Data::Float(number) => Value::Float(*number, source),
+            Data::Str(text) => Value::Str(Text::from_source(text, source)),
+            Data::List(items) => Value::List(self.items(items, origin, depth)?),
+            Data::Tuple(items) => Value::Tuple(self.items(items, origin, depth)?),
+            Data::Dict(entries) => self.dict(entries, origin, depth)?,
+        })
+    }
+
+    fn items(&mut self, items: &'a [Data], origin: Origin, depth: usize) -> Result<&'a List<'a>, Error> {
+        let mut values = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let origin = self.step(origin, Step::Index(index));
+            values.push(self.value(item, origin, depth + 1)?);
+        }
+        let items = self.arena.slice(&values)?;
+        self.arena.value(List { items, source: origin.source(), of_messages: false })
+    }
+
+    fn dict(&mut self, data: &'a [(Data, Data)], origin: Origin, depth: usize) -> Result<Value<'a>, Error> {
+        let mut entries = Vec::with_capacity(data.len());
+        for (key, item) in data {
+            let step = key.as_str().map_or(Step::Index(entries.len()), Step::Key);
+            let origin = self.step(origin, step);
+            entries.push((self.value(key, origin, depth + 1)?, self.value(item, origin, depth + 1)?));
+        }
+        let entries = self.arena.slice(&entries)?;
+        Ok(Value::Dict(Dict::new(entries, origin.source(), None, self.arena)?))
+    }
+
+    fn step(&mut self, origin: Origin, step: Step<'a>) -> Origin {
+        match origin {
+            Origin::Run => Origin::Run,
+            Origin::Field(parent) => {
+                let message = self.fields[parent as usize].message;
+                Origin::Field(self.field(Some(parent), step, message))
+            }
+        }
+    }
+}
+
+/// Who a value is from while it is converted.
+#[derive(Debug, Clone, Copy)]
+enum Origin {
+    Run,
+    Field(u32),
+}
+
+impl Origin {
+    fn source(self) -> Source {
+        match self {
+            Self::Run => Source::VARIABLE,
+            Self::Field(index) => Source::field(index),
+        }
+    }
+}
+
+/// Where a content part has its text.
+fn text_entry(part: &Value<'_>) -> Option<usize> {
+    let Value::Dict(dict) = part else { return None };
+    dict.entries.iter().position(|(key, _)| matches!(key, Value::Str(key) if key.equals("text")))
+}

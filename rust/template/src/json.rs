@@ -1,0 +1,185 @@
+//! `tojson`: Python's `json.dumps`, each leaf with its source.
+use crate::Error;
+use crate::fail::{type_error, unsupported_input, value_error};
+use crate::number::float_repr;
+use crate::text::{Piece, Source, Text, TextBuilder};
+use crate::value::{List, Value};
+
+/// Values nested deeper than this are refused.
+const MAX_DEPTH: usize = 200;
+
+/// The arguments of `json.dumps` that templates may give.
+#[derive(Debug, Clone)]
+pub(crate) struct Style {
+    pub(crate) ensure_ascii: bool,
+    /// What one level is indented by.
+    pub(crate) indent: Option<String>,
+    pub(crate) item_separator: String,
+    pub(crate) key_separator: String,
+    pub(crate) sort_keys: bool,
+}
+
+/// Appends the JSON of a value.
+pub(crate) fn dump<'a>(
+    value: &Value<'a>,
+    style: &Style,
+    depth: usize,
+    builder: &mut TextBuilder<'a>,
+) -> Result<(), Error> {
+    if depth > MAX_DEPTH {
+        return Err(unsupported_input(format!("JSON nested deeper than {MAX_DEPTH} levels")));
+    }
+    let source = value.source();
+    match value {
+        Value::None(_) => builder.push_str("null", source),
+        Value::Bool(truth, _) => builder.push_str(if *truth { "true" } else { "false" }, source),
+        Value::Int(number, _) => builder.push_str(&number.to_string(), source),
+        Value::Big(big) => builder.push_str(&big.number().to_string(), source),
+        Value::Float(number, _) => builder.push_str(&float(*number), source),
+        Value::Str(text) => string(text, style, builder),
+        Value::List(list) | Value::Tuple(list) => array(list, style, depth, builder),
+        Value::Dict(dict) => object(dict.entries, source, style, depth, builder),
+        _ => Err(type_error(format!("Object of type {} is not JSON serializable", value.type_name()))),
+    }
+}
+
+fn float(number: f64) -> String {
+    if number.is_nan() {
+        "NaN".to_owned()
+    } else if number.is_infinite() {
+        if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned()
+    } else {
+        float_repr(number)
+    }
+}
+
+/// A new line at a depth, if the style has lines.
+fn line(style: &Style, depth: usize, source: Source, builder: &mut TextBuilder<'_>) -> Result<(), Error> {
+    let Some(indent) = &style.indent else { return Ok(()) };
+    builder.push_str("\n", source)?;
+    (0..depth).try_for_each(|_| builder.push_str(indent, source))
+}
+
+fn array<'a>(list: &List<'a>, style: &Style, depth: usize, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+    if list.items.is_empty() {
+        return builder.push_str("[]", list.source);
+    }
+    builder.push_str("[", list.source)?;
+    for (index, item) in list.items.iter().enumerate() {
+        if index > 0 {
+            builder.push_str(&style.item_separator, list.source)?;
+        }
+        line(style, depth + 1, list.source, builder)?;
+        dump(item, style, depth + 1, builder)?;
+    }
+    line(style, depth, list.source, builder)?;
+    builder.push_str("]", list.source)
+}
+
+fn object<'a>(
+    entries: &[(Value<'a>, Value<'a>)],
+    source: Source,
+    style: &Style,
+    depth: usize,
+    builder: &mut TextBuilder<'a>,
+) -> Result<(), Error> {
+    if entries.is_empty() {
+        return builder.push_str("{}", source);
+    }
+    builder.push_str("{", source)?;
+    for (index, (key, value)) in sorted(entries, style)?.iter().enumerate() {
+        if index > 0 {
+            builder.push_str(&style.item_separator, source)?;
+        }
+        line(style, depth + 1, source, builder)?;
+        self::key(key, style, builder)?;
+        builder.push_str(&style.key_separator, source)?;
+        dump(value, style, depth + 1, builder)?;
+    }
+    line(style, depth, source, builder)?;
+    builder.push_str("}", source)
+}
+
+type Entry<'a> = (Value<'a>, Value<'a>);
+
+fn sorted<'e, 'a>(entries: &'e [Entry<'a>], style: &Style) -> Result<std::borrow::Cow<'e, [Entry<'a>]>, Error> {
+    if !style.sort_keys {
+        return Ok(entries.into());
+    }
+    let mut keyed = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let Value::Str(key) = entry.0 else {
+            return Err(unsupported_input("JSON with sort_keys of a mapping whose keys are not all text"));
+        };
+        keyed.push((key.with_pieces(|pieces| pieces.iter().map(|p| p.text).collect::<String>()), *entry));
+    }
+    keyed.sort_by(|(left, _), (right, _)| left.cmp(right));
+    Ok(keyed.into_iter().map(|(_, entry)| entry).collect())
+}
+
+/// Keys that are no text become text, as `json.dumps` does it.
+fn key<'a>(key: &Value<'a>, style: &Style, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+    match key {
+        Value::Str(text) => string(text, style, builder),
+        Value::None(_) | Value::Bool(..) | Value::Int(..) | Value::Big(_) | Value::Float(..) => {
+            builder.push_str("\"", key.source())?;
+            dump(key, style, 0, builder)?;
+            builder.push_str("\"", key.source())
+        }
+        _ => {
+            let found = key.type_name();
+            Err(type_error(format!("keys must be str, int, float, bool or None, not {found}")))
+        }
+    }
+}
+
+fn string<'a>(text: &Text<'a>, style: &Style, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+    let source = text.source();
+    builder.push_str("\"", source)?;
+    text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| escaped(piece, style, builder)))?;
+    builder.push_str("\"", source)
+}
+
+/// A piece with what JSON must escape escaped; runs that need none are copied in one go.
+fn escaped<'a>(piece: &Piece<'a>, style: &Style, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+    let needs_escape = |c: char| c < ' ' || c == '"' || c == '\\' || style.ensure_ascii && c > '~';
+    let mut rest = piece.text;
+    while let Some(at) = rest.find(needs_escape) {
+        builder.push_like(&rest[..at], *piece)?;
+        let c = rest[at..].chars().next().unwrap_or_default();
+        builder.push_like(&escape(c), *piece)?;
+        rest = &rest[at + c.len_utf8()..];
+    }
+    builder.push_like(rest, *piece)
+}
+
+fn escape(c: char) -> String {
+    match c {
+        '"' => "\\\"".to_owned(),
+        '\\' => "\\\\".to_owned(),
+        '\n' => "\\n".to_owned(),
+        '\r' => "\\r".to_owned(),
+        '\t' => "\\t".to_owned(),
+        '\u{8}' => "\\b".to_owned(),
+        '\u{c}' => "\\f".to_owned(),
+        _ => c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect(),
+    }
+}
+
+/// The indent that a template gave: a number of spaces, or the text itself.
+pub(crate) fn indent_of(value: &Value<'_>) -> Result<Option<String>, Error> {
+    match value {
+        Value::None(_) => Ok(None),
+        Value::Str(text) => Ok(Some(text.with_pieces(|pieces| pieces.iter().map(|p| p.text).collect()))),
+        _ => {
+            let Some(width) = crate::number::as_index(value) else {
+                return Err(type_error(format!("can't indent JSON by a value of type {}", value.type_name())));
+            };
+            let width = usize::try_from(width.max(0)).unwrap_or(usize::MAX);
+            if width > 1000 {
+                return Err(value_error("JSON indented by more than 1000 spaces"));
+            }
+            Ok(Some(" ".repeat(width)))
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! Attributes, items and slices of values, as the sandboxed environment looks them up.
+use crate::Error;
+use crate::args::Context;
+use crate::compare::{equal, hashable};
+use crate::fail::{type_error, undefined, unsupported_input, value_error};
+use crate::number::as_index;
+use crate::text::{Text, TextBuilder};
+use crate::value::{Bound, Dict, List, Loop, Range, Undefined, Value};
+
+/// The methods of Python's `str`.
+const STR_METHODS: [&str; 47] = [
+    "capitalize", "casefold", "center", "count", "encode", "endswith", "expandtabs", "find", "format",
+    "format_map", "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower",
+    "isnumeric", "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "maketrans",
+    "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit",
+    "rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title", "translate", "upper", "zfill",
+];
+const DICT_METHODS: [&str; 6] = ["get", "items", "keys", "values", "copy", "fromkeys"];
+const DICT_MUTATORS: [&str; 5] = ["clear", "pop", "popitem", "setdefault", "update"];
+const LIST_METHODS: [&str; 3] = ["copy", "count", "index"];
+const LIST_MUTATORS: [&str; 8] = ["append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"];
+const TUPLE_METHODS: [&str; 2] = ["count", "index"];
+const RANGE_MEMBERS: [&str; 5] = ["count", "index", "start", "step", "stop"];
+const INT_MEMBERS: [&str; 10] = [
+    "as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator", "from_bytes", "imag", "numerator",
+    "real", "to_bytes",
+];
+const FLOAT_MEMBERS: [&str; 7] =
+    ["as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"];
+const VIEW_MEMBERS: [&str; 2] = ["isdisjoint", "mapping"];
+
+/// What Python's `getattr` would find.
+enum Found<'a> {
+    Value(Value<'a>),
+    /// A method, to be called by name.
+    Method,
+    /// Hidden by the sandbox.
+    Unsafe,
+    /// There, but not known to this engine.
+    Foreign,
+    Nothing,
+}
+
+/// `object.name`: the attribute first, then the item.
+pub(crate) fn attribute<'a>(object: &Value<'a>, name: &'a str, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    if let Value::Undefined(why) = object {
+        return Err(undefined(why));
+    }
+    match python_attribute(object, name, cx)? {
+        Found::Nothing => {}
+        found => return resolved(found, object, name, cx),
+    }
+    if let Value::Dict(dict) = object
+        && let Some(value) = dict.get(name)
+    {
+        return Ok(value);
+    }
+    Value::undefined(Undefined::Member(object.type_name(), Value::literal(name)), cx.arena)
+}
+
+fn resolved<'a>(found: Found<'a>, object: &Value<'a>, name: &'a str, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    match found {
+        Found::Value(value) => Ok(value),
+        Found::Method => Ok(Value::Method(cx.arena.value(Bound { receiver: *object, name })?)),
+        Found::Unsafe => Value::undefined(Undefined::Unsafe(object.type_name(), name), cx.arena),
+        Found::Foreign => {
+            Err(unsupported_input(format!("attribute `{name}` of a value of type {}", object.type_name())))
+        }
+        Found::Nothing => {
+            Value::undefined(Undefined::Member(object.type_name(), Value::literal(name)), cx.arena)
+        }
+    }
+}
+
+fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Result<Found<'a>, Error> {
+    if name.starts_with("__") && name.ends_with("__") {
+        return Ok(Found::Unsafe);
+    }
+    let known = |methods: &[&str]| if methods.contains(&name) { Found::Method } else { Found::Nothing };
+    let hidden = |mutators: &[&str], methods: &[&str]| {
+        if mutators.contains(&name) { Found::Unsafe } else { known(methods) }
+    };
+    let foreign = |members: &[&str]| if members.contains(&name) { Found::Foreign } else { Found::Nothing };
+    Ok(match object {
+        Value::Str(_) => known(&STR_METHODS),
+        Value::Dict(_) => hidden(&DICT_MUTATORS, &DICT_METHODS),
+        Value::List(_) => hidden(&LIST_MUTATORS, &LIST_METHODS),
+        Value::Tuple(_) => known(&TUPLE_METHODS),
+        Value::Namespace(namespace) => match namespace.get(name) {
+            Some(Value::Stale) => return Err(stale()),
+            Some(value) => Found::Value(value),
+            None => Found::Nothing,
+        },
+        Value::Loop(running) => loop_attribute(running, name, cx)?,
+        Value::Int(..) | Value::Big(_) | Value::Bool(..) => foreign(&INT_MEMBERS),
+        Value::Float(..) => foreign(&FLOAT_MEMBERS),
+        Value::Range(_) => foreign(&RANGE_MEMBERS),
+        Value::View(..) => foreign(&VIEW_MEMBERS),
+        Value::None(_) => Found::Nothing,
+        _ => Found::Foreign,
+    })
+}
+
+/// What a shortened render answers when it would need what it left out.
+pub(crate) fn stale() -> Error {
+    unsupported_input("a value that the skipped part of the render assigns")
+}
+
+fn loop_attribute<'a>(running: &Loop<'a>, name: &str, cx: Context<'a>) -> Result<Found<'a>, Error> {
+    let (index0, length) = (running.index0(), running.items.len());
+    let item = |offset: isize, otherwise: &'static str| match running.item(offset) {
+        Some(item) => Ok(item),
+        None => cx.because(otherwise),
+    };
+    let count = |count: usize| Value::count(count, crate::text::Source::LITERAL);
+    Ok(Found::Value(match name {
+        "index" => count(index0 + 1),
+        "index0" => count(index0),
+        "first" => Value::truth(index0 == 0),
+        "last" => Value::truth(index0 + 1 >= length),
+        "length" => count(length),
+        "revindex" => count(length - index0),
+        "revindex0" => count(length - index0 - 1),
+        "depth" => count(1),
+        "depth0" => count(0),
+        "previtem" => item(-1, "there is no previous item")?,
+        "nextitem" => item(1, "there is no next item")?,
+        "cycle" | "changed" => return Ok(Found::Method),
+        _ => return Ok(Found::Nothing),
+    }))
+}
+
+/// `object[key]`: the item first, then, for text, the attribute.
+pub(crate) fn item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    if let Value::Undefined(why) = object {
+        return Err(undefined(why));
+    }
+    if let Some(value) = python_item(object, key, cx)? {
+        return Ok(value);
+    }
+    if let Value::Str(text) = key {
+        let name = text.as_str(cx.arena)?;
+        let found = python_attribute(object, name, cx)?;
+        return resolved(found, object, name, cx);
+    }
+    Value::undefined(Undefined::Member(object.type_name(), *key), cx.arena)
+}
+
+fn python_item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> Result<Option<Value<'a>>, Error> {
+    Ok(match object {
+        Value::Dict(dict) => dict_item(dict, key, cx)?,
+        Value::List(list) | Value::Tuple(list) => {
+            let at = as_index(key).and_then(|index| wrapped(index, list.items.len()));
+            at.and_then(|at| list.items.get(at)).copied()
+        }
+        Value::Range(range) => {
+            as_index(key).and_then(|index| wrapped(index, range.len())).map(|index| range.at(index))
+        }
+        Value::Str(text) => match as_index(key) {
+            Some(index) => character(text, index, cx)?,
+            None => None,
+        },
+        _ => None,
+    })
+}
+
+/// The value under a key, which may be of any type.
+pub(crate) fn dict_item<'a>(
+    dict: &Dict<'a>,
+    key: &Value<'a>,
+    cx: Context<'a>,
+) -> Result<Option<Value<'a>>, Error> {
+    Ok(match key {
+        Value::Str(text) => dict.get(text.as_str(cx.arena)?),
+        _ if hashable(key).is_err() => None,
+        _ => dict.entries.iter().find(|(known, _)| equal(known, key)).map(|(_, value)| *value),
+    })
+}
+
+/// An index from either end, if it is inside.
+fn wrapped(index: i64, length: usize) -> Option<usize> {
+    let length = i64::try_from(length).ok()?;
+    let index = if index < 0 { index + length } else { index };
+    if (0..length).contains(&index) { usize::try_from(index).ok() } else { None }
+}
+
+fn character<'a>(text: &Text<'a>, index: i64, cx: Context<'a>) -> Result<Option<Value<'a>>, Error> {
+    let whole = text.as_str(cx.arena)?;
+    let Some(at) = wrapped(index, characters(whole)) else { return Ok(None) };
+    let start = byte_of(whole, at);
+    let end = start + whole[start..].chars().next().map_or(0, char::len_utf8);
+    Ok(Some(Value::Str(text.slice(start..end, cx.arena)?)))
+}
+
+/// Code points of a text.
+pub(crate) fn characters(text: &str) -> usize {
+    if text.is_ascii() { text.len() } else { text.chars().count() }
+}
+
+/// Where a code point starts.
+pub(crate) fn byte_of(text: &str, character: usize) -> usize {
+    if text.is_ascii() {
+        return character.min(text.len());
+    }
+    text.char_indices().nth(character).map_or(text.len(), |(at, _)| at)
+}
+
+/// `object[start:stop:step]`.
+pub(crate) fn slice<'a>(
+    object: &Value<'a>,
+    parts: [&Value<'a>; 3],
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    if let Value::Undefined(why) = object {
+        return Err(undefined(why));
+    }
+    let span = |length| Span::new(parts, length);
+    match object {
+        Value::List(list) => sliced(list, &span(list.items.len())?, cx).map(Value::List),
+        Value::Tuple(list) => sliced(list, &span(list.items.len())?, cx).map(Value::Tuple),
+        Value::Str(text) => {
+            let whole = text.as_str(cx.arena)?;
+            slice_text(text, whole, &span(characters(whole))?, cx).map(Value::Str)
+        }
+        Value::Range(range) => {
+            let span = span(range.len())?;
+            let at = |index: i64| range.start + range.step * index;
+            let (start, stop, step) = (at(span.start), at(span.stop), range.step * span.step);
+            Ok(Value::Range(cx.arena.value(Range { start, stop, step })?))
+        }
+        Value::Dict(_) => Err(type_error("unhashable type: 'slice'")),
+        _ => Err(type_error(format!("'{}' object is not subscriptable", object.type_name()))),
+    }
+}
+
+/// A slice fitted to a length, as Python's `slice.indices`.
+struct Span {
+    start: i64,
+    stop: i64,
+    step: i64,
+}
+
+impl Span {
+    fn new([start, stop, step]: [&Value<'_>; 3], length: usize) -> Result<Self, Error> {
+        let length = i64::try_from(length).unwrap_or(i64::MAX);
+        let step = slice_index(step)?.unwrap_or(1);
+        if step == 0 {
+            return Err(value_error("slice step cannot be zero"));
+        }
+        let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
+        let fit = |index: i64| if index < 0 { (index.saturating_add(length)).max(low) } else { index.min(high) };
+        let (first, last) = if step > 0 { (low, high) } else { (high, low) };
+        let start = slice_index(start)?.map_or(first, fit);
+        let stop = slice_index(stop)?.map_or(last, fit);
+        Ok(Self { start, stop, step })
+    }
+
+    fn indexes(&self) -> impl Iterator<Item = usize> + '_ {
+        let range = Range { start: self.start, stop: self.stop, step: self.step };
+        (0..range.len()).filter_map(move |n| {
+            usize::try_from(self.start + self.step * i64::try_from(n).ok()?).ok()
+        })
+    }
+}
+
+fn slice_index(value: &Value<'_>) -> Result<Option<i64>, Error> {
+    match value {
+        Value::None(_) => Ok(None),
+        _ => as_index(value).map(Some).ok_or_else(|| {
+            type_error("slice indices must be integers or None or have an __index__ method")
+        }),
+    }
+}
+
+fn sliced<'a>(list: &List<'a>, span: &Span, cx: Context<'a>) -> Result<&'a List<'a>, Error> {
+    let items = if span.step == 1 {
+        let (start, stop) = (usize::try_from(span.start).unwrap_or(0), usize::try_from(span.stop).unwrap_or(0));
+        list.items.get(start..stop.max(start)).unwrap_or_default()
+    } else {
+        let items: Vec<_> = span.indexes().filter_map(|index| list.items.get(index).copied()).collect();
+        cx.arena.slice(&items)?
+    };
+    cx.arena.value(List { items, ..*list })
+}
+
+fn slice_text<'a>(text: &Text<'a>, whole: &str, span: &Span, cx: Context<'a>) -> Result<Text<'a>, Error> {
+    if span.step == 1 {
+        let start = byte_of(whole, usize::try_from(span.start).unwrap_or(0));
+        let stop = byte_of(whole, usize::try_from(span.stop).unwrap_or(0));
+        return text.slice(start..stop.max(start), cx.arena);
+    }
+    let starts: Vec<usize> = whole.char_indices().map(|(at, _)| at).chain([whole.len()]).collect();
+    let mut builder = TextBuilder::new(cx.arena);
+    for index in span.indexes() {
+        builder.push_text(&text.slice(starts[index]..starts[index + 1], cx.arena)?)?;
+    }
+    Ok(builder.finish()?.with_markup(text.markup))
+}

@@ -1,0 +1,262 @@
+//! Python's numbers: arithmetic, and how floats print.
+use num_bigint::BigInt;
+use num_traits::{Signed, ToPrimitive, Zero};
+
+use crate::Error;
+use crate::arena::Arena;
+use crate::ast::Binary;
+use crate::fail::{render, type_error, unsupported_input, value_error};
+use crate::text::Source;
+use crate::value::{Big, Value};
+
+/// A number, whatever it was.
+#[derive(Debug, Clone)]
+pub(crate) enum Number {
+    Int(BigInt),
+    Float(f64),
+}
+
+impl Number {
+    /// The number that a value is; truth values count as 0 and 1.
+    pub(crate) fn of(value: &Value<'_>) -> Option<Self> {
+        Some(match value {
+            Value::Bool(truth, _) => Self::Int(BigInt::from(u8::from(*truth))),
+            Value::Int(number, _) => Self::Int(BigInt::from(*number)),
+            Value::Big(big) => Self::Int(big.number()),
+            Value::Float(number, _) => Self::Float(*number),
+            _ => return None,
+        })
+    }
+
+    pub(crate) fn to_f64(&self) -> f64 {
+        match self {
+            Self::Int(number) => number.to_f64().unwrap_or(f64::INFINITY),
+            Self::Float(number) => *number,
+        }
+    }
+
+    /// Python's comparison; none where a NaN takes part.
+    pub(crate) fn compare(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        match (self, other) {
+            (Self::Int(left), Self::Int(right)) => Some(left.cmp(right)),
+            (Self::Float(left), Self::Float(right)) => left.partial_cmp(right),
+            (Self::Int(left), Self::Float(right)) => compare_mixed(left, *right),
+            (Self::Float(left), Self::Int(right)) => compare_mixed(right, *left).map(std::cmp::Ordering::reverse),
+        }
+    }
+}
+
+/// Exact, where converting a large integer to a float would round it.
+fn compare_mixed(left: &BigInt, right: f64) -> Option<std::cmp::Ordering> {
+    use std::cmp::Ordering;
+    if right.is_nan() {
+        return None;
+    }
+    if right.is_infinite() {
+        return Some(if right > 0.0 { Ordering::Less } else { Ordering::Greater });
+    }
+    let whole = num_traits::FromPrimitive::from_f64(right.trunc()).unwrap_or_else(BigInt::zero);
+    Some(left.cmp(&whole).then_with(|| 0.0_f64.partial_cmp(&right.fract()).unwrap_or(Ordering::Equal)))
+}
+
+/// An index that fits a machine word, as Python's `__index__` gives it for integers and truth values.
+pub(crate) fn as_index(value: &Value<'_>) -> Option<i64> {
+    match value {
+        Value::Bool(truth, _) => Some(i64::from(*truth)),
+        Value::Int(number, _) => Some(*number),
+        Value::Big(big) => Some(if big.number().is_negative() { i64::MIN } else { i64::MAX }),
+        _ => None,
+    }
+}
+
+/// `left op right` of two numbers; none if either is no number.
+pub(crate) fn arithmetic<'a>(
+    op: Binary,
+    left: &Value<'a>,
+    right: &Value<'a>,
+    arena: &'a Arena,
+) -> Option<Result<Value<'a>, Error>> {
+    let source = left.source().join(right.source());
+    if let (Value::Int(a, _), Value::Int(b, _)) = (left, right)
+        && let Some(result) = small_arithmetic(op, *a, *b)
+    {
+        return Some(Ok(Value::Int(result, source)));
+    }
+    let (left, right) = (Number::of(left)?, Number::of(right)?);
+    Some(match (op, left, right) {
+        (Binary::Div, left, right) => divide(&left, &right, source),
+        (op, Number::Int(left), Number::Int(right)) => integers(op, &left, &right, source, arena),
+        (op, left, right) => floats(op, left.to_f64(), right.to_f64()).map(|result| Value::Float(result, source)),
+    })
+}
+
+fn small_arithmetic(op: Binary, left: i64, right: i64) -> Option<i64> {
+    match op {
+        Binary::Add => left.checked_add(right),
+        Binary::Sub => left.checked_sub(right),
+        Binary::Mul => left.checked_mul(right),
+        Binary::FloorDiv if right > 0 => left.checked_div_euclid(right),
+        Binary::Mod if right > 0 => left.checked_rem_euclid(right),
+        _ => None,
+    }
+}
+
+fn divide<'a>(left: &Number, right: &Number, source: Source) -> Result<Value<'a>, Error> {
+    let divisor = right.to_f64();
+    if divisor == 0.0 {
+        return Err(render("ZeroDivisionError", "division by zero"));
+    }
+    let (Number::Int(left), Number::Int(right)) = (left, right) else {
+        return Ok(Value::Float(left.to_f64() / divisor, source));
+    };
+    match (left.to_i64(), right.to_i64()) {
+        (Some(a), Some(b)) if a.unsigned_abs() <= 1 << 53 && b.unsigned_abs() <= 1 << 53 => {
+            #[expect(clippy::cast_precision_loss, reason = "both are exact as floats")]
+            let quotient = a as f64 / b as f64;
+            Ok(Value::Float(quotient, source))
+        }
+        _ => Err(unsupported_input("true division of integers beyond 2**53")),
+    }
+}
+
+/// No result of a template needs more digits than this.
+const MAX_BITS: u64 = 1 << 16;
+
+fn integers<'a>(
+    op: Binary,
+    left: &BigInt,
+    right: &BigInt,
+    source: Source,
+    arena: &'a Arena,
+) -> Result<Value<'a>, Error> {
+    use num_integer::Integer;
+    if right.is_zero() && matches!(op, Binary::FloorDiv | Binary::Mod) {
+        return Err(render("ZeroDivisionError", "integer division or modulo by zero"));
+    }
+    let result = match op {
+        Binary::Add => left + right,
+        Binary::Sub => left - right,
+        Binary::Mul if left.bits() + right.bits() > MAX_BITS => return Err(too_many_digits()),
+        Binary::Mul => left * right,
+        Binary::FloorDiv => left.div_floor(right),
+        Binary::Mod => left.mod_floor(right),
+        Binary::Pow => return power(left, right, source, arena),
+        Binary::Div => return divide(&Number::Int(left.clone()), &Number::Int(right.clone()), source),
+    };
+    Big::value(&result, source, arena)
+}
+
+fn too_many_digits() -> Error {
+    Error::new(crate::Class::Budget, "BudgetExceeded", "an integer has too many digits")
+}
+
+fn power<'a>(base: &BigInt, exponent: &BigInt, source: Source, arena: &'a Arena) -> Result<Value<'a>, Error> {
+    if exponent.is_negative() {
+        let (base, exponent) = (Number::Int(base.clone()).to_f64(), Number::Int(exponent.clone()).to_f64());
+        return floats(Binary::Pow, base, exponent).map(|result| Value::Float(result, source));
+    }
+    let exponent = exponent.to_u32().filter(|exponent| base.bits().saturating_mul(u64::from(*exponent)) <= MAX_BITS);
+    Big::value(&base.pow(exponent.ok_or_else(too_many_digits)?), source, arena)
+}
+
+fn floats(op: Binary, left: f64, right: f64) -> Result<f64, Error> {
+    if right == 0.0 && matches!(op, Binary::FloorDiv | Binary::Mod) {
+        return Err(render("ZeroDivisionError", "float modulo by zero"));
+    }
+    Ok(match op {
+        Binary::Add => left + right,
+        Binary::Sub => left - right,
+        Binary::Mul => left * right,
+        Binary::Div => left / right,
+        Binary::FloorDiv => ((left - floor_mod(left, right)) / right).round(),
+        Binary::Mod => floor_mod(left, right),
+        Binary::Pow if left == 0.0 && right < 0.0 => {
+            return Err(render("ZeroDivisionError", "0.0 cannot be raised to a negative power"));
+        }
+        Binary::Pow if left < 0.0 && right.fract() != 0.0 => {
+            return Err(unsupported_input("a complex number"));
+        }
+        Binary::Pow => left.powf(right),
+    })
+}
+
+/// Python's `%`: the result has the divisor's sign.
+fn floor_mod(left: f64, right: f64) -> f64 {
+    let rest = left % right;
+    if rest != 0.0 && (rest < 0.0) != (right < 0.0) { rest + right } else { rest }
+}
+
+/// `-value` or `+value` of a number.
+pub(crate) fn signed<'a>(value: &Value<'a>, negative: bool, arena: &'a Arena) -> Result<Value<'a>, Error> {
+    let source = value.source();
+    match Number::of(value) {
+        Some(Number::Int(number)) => Big::value(&if negative { -number } else { number }, source, arena),
+        Some(Number::Float(number)) => Ok(Value::Float(if negative { -number } else { number }, source)),
+        None => Err(type_error(format!("bad operand type for a unary sign: '{}'", value.type_name()))),
+    }
+}
+
+/// Python's `repr` of a float: the shortest digits that read back as the same number.
+pub(crate) fn float_repr(number: f64) -> String {
+    if number.is_nan() {
+        return "nan".to_owned();
+    }
+    if number.is_infinite() {
+        return if number > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    let scientific = format!("{number:e}");
+    let Some((digits, exponent)) = scientific.split_once('e') else { return scientific };
+    let exponent: i32 = exponent.parse().unwrap_or_default();
+    if (-4..16).contains(&exponent) {
+        let plain = format!("{number}");
+        return if plain.contains('.') { plain } else { format!("{plain}.0") };
+    }
+    let sign = if exponent < 0 { '-' } else { '+' };
+    format!("{digits}e{sign}{:02}", exponent.abs())
+}
+
+/// Python's `int(text)` in a base.
+pub(crate) fn parse_integer(text: &str, base: u32) -> Result<BigInt, Error> {
+    let fail = || value_error(format!("invalid literal for int() with base {base}"));
+    let trimmed = text.trim_matches(crate::source::is_space);
+    let (negative, digits) = match trimmed.strip_prefix(['-', '+']) {
+        Some(digits) => (trimmed.starts_with('-'), digits),
+        None => (false, trimmed),
+    };
+    let (base, digits) = prefixed(digits, base);
+    let grouped = digits.replace('_', "");
+    let misplaced = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
+    if misplaced || grouped.is_empty() || !grouped.chars().all(|c| c.is_digit(base)) {
+        return Err(fail());
+    }
+    let number = BigInt::parse_bytes(grouped.as_bytes(), base).ok_or_else(fail)?;
+    Ok(if negative { -number } else { number })
+}
+
+fn prefixed(digits: &str, base: u32) -> (u32, &str) {
+    let lower = digits.get(..2).map(str::to_ascii_lowercase);
+    let found = match lower.as_deref() {
+        Some("0x") => 16,
+        Some("0o") => 8,
+        Some("0b") => 2,
+        _ => return (if base == 0 { 10 } else { base }, digits),
+    };
+    if base == 0 || base == found {
+        let rest = &digits[2..];
+        return (found, rest.strip_prefix('_').unwrap_or(rest));
+    }
+    (base, digits)
+}
+
+/// Python's `float(text)`.
+pub(crate) fn parse_float(text: &str) -> Option<f64> {
+    let trimmed = text.trim_matches(crate::source::is_space);
+    let lower = trimmed.to_ascii_lowercase();
+    let unsigned = lower.strip_prefix(['+', '-']).unwrap_or(&lower);
+    let named = matches!(unsigned, "inf" | "infinity" | "nan");
+    let misplaced = trimmed.starts_with('_') || trimmed.ends_with('_') || trimmed.contains("__");
+    let digits = trimmed.replace('_', "");
+    let plain = digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
+        && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E'));
+    if named || plain && !misplaced { digits.parse().ok() } else { None }
+}

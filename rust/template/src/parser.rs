@@ -1,0 +1,408 @@
+//! Tokens → statements, as Jinja's parser with transformers' extensions does it.
+use crate::ast::{Args, Body, Expr, For, Macro, Stmt, StmtNode, Target};
+use crate::lexer::tokenize;
+use crate::source::position;
+use crate::token::{Kind, Op, Token};
+use crate::{Class, Error};
+
+/// Statements and brackets within each other; Python's own stack ends near here too.
+const MAX_NESTING: usize = 150;
+
+/// Parses a normalized source.
+pub(crate) fn parse(source: &str) -> Result<Body<'_>, Error> {
+    let tokens = tokenize(source)?;
+    let mut parser = Parser { source, tokens, next: 0, nesting: 0, loops: 0 };
+    let body = parser.body(&[])?;
+    Ok(body)
+}
+
+/// The tokens still to come.
+pub(crate) struct Parser<'s> {
+    source: &'s str,
+    tokens: Vec<Token<'s>>,
+    next: usize,
+    nesting: usize,
+    /// Loops around the current statement, so that `break` outside of any is refused.
+    loops: usize,
+}
+
+impl<'s> Parser<'s> {
+    pub(crate) fn peek(&self) -> &Kind<'s> {
+        &self.tokens[self.next].kind
+    }
+
+    pub(crate) fn peek_second(&self) -> &Kind<'s> {
+        &self.tokens[(self.next + 1).min(self.tokens.len() - 1)].kind
+    }
+
+    /// Where the next token starts.
+    pub(crate) fn at(&self) -> usize {
+        self.tokens[self.next].at
+    }
+
+    pub(crate) fn advance(&mut self) -> Kind<'s> {
+        let kind = self.tokens[self.next].kind.clone();
+        self.next = (self.next + 1).min(self.tokens.len() - 1);
+        kind
+    }
+
+    pub(crate) fn is_op(&self, op: Op) -> bool {
+        *self.peek() == Kind::Op(op)
+    }
+
+    pub(crate) fn is_name(&self, name: &str) -> bool {
+        matches!(self.peek(), Kind::Name(found) if *found == name)
+    }
+
+    pub(crate) fn skip_op(&mut self, op: Op) -> bool {
+        let found = self.is_op(op);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(crate) fn skip_name(&mut self, name: &str) -> bool {
+        let found = self.is_name(name);
+        if found {
+            self.advance();
+        }
+        found
+    }
+
+    pub(crate) fn expect_op(&mut self, op: Op) -> Result<(), Error> {
+        self.expect(&Kind::Op(op))
+    }
+
+    fn expect(&mut self, kind: &Kind<'s>) -> Result<(), Error> {
+        if self.peek() == kind {
+            self.advance();
+            return Ok(());
+        }
+        Err(self.unexpected(&kind.to_string()))
+    }
+
+    pub(crate) fn expect_name(&mut self) -> Result<&'s str, Error> {
+        match *self.peek() {
+            Kind::Name(name) => {
+                self.advance();
+                Ok(name)
+            }
+            _ => Err(self.unexpected("a name")),
+        }
+    }
+
+    pub(crate) fn unexpected(&self, expected: &str) -> Error {
+        self.error(self.at(), format!("unexpected {}, expected {expected}", self.peek()))
+    }
+
+    pub(crate) fn error(&self, at: usize, message: impl Into<String>) -> Error {
+        Error::new(Class::Syntax, "TemplateSyntaxError", message).at(position(self.source, at))
+    }
+
+    fn unsupported(&self, at: usize, construct: &str) -> Error {
+        let message = format!("unsupported construct: {construct}");
+        Error::new(Class::Unsupported, "UnsupportedTemplateError", message).at(position(self.source, at))
+    }
+
+    /// Runs a part of the parser one level deeper.
+    pub(crate) fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        if self.nesting == MAX_NESTING {
+            let message = format!("nested deeper than {MAX_NESTING} levels");
+            return Err(self.unsupported(self.at(), &message));
+        }
+        self.nesting += 1;
+        let parsed = parse(self);
+        self.nesting -= 1;
+        parsed
+    }
+
+    /// Statements up to a tag that starts with one of `ends`, which is left to be read; with none, up to the
+    /// end of the source.
+    fn body(&mut self, ends: &[&str]) -> Result<Body<'s>, Error> {
+        let mut body = Vec::new();
+        loop {
+            let at = self.at();
+            match self.advance() {
+                Kind::End if ends.is_empty() => return Ok(body),
+                Kind::End => {
+                    let expected = ends.join("` or `");
+                    return Err(self.error(at, format!("unexpected end of template, expected `{expected}`")));
+                }
+                Kind::Data(text) => body.push(Stmt { at, node: StmtNode::Text(text) }),
+                Kind::VariableBegin => {
+                    let printed = self.tuple(true)?;
+                    self.expect(&Kind::VariableEnd)?;
+                    body.push(Stmt { at, node: StmtNode::Print(printed) });
+                }
+                _ if ends.iter().any(|end| self.is_name(end)) => return Ok(body),
+                _ => {
+                    let statements = self.nested(Self::statement)?;
+                    body.extend(statements);
+                    self.expect(&Kind::BlockEnd)?;
+                }
+            }
+        }
+    }
+
+    /// The body of a block from the end of its opening tag up to the name in its closing one, which is taken.
+    fn block(&mut self, end: &'static str) -> Result<Body<'s>, Error> {
+        self.expect(&Kind::BlockEnd)?;
+        let body = self.body(&[end])?;
+        self.advance();
+        Ok(body)
+    }
+
+    fn branch(&mut self, ends: &[&str]) -> Result<Body<'s>, Error> {
+        self.expect(&Kind::BlockEnd)?;
+        self.body(ends)
+    }
+
+    fn statement(&mut self) -> Result<Vec<Stmt<'s>>, Error> {
+        let at = self.at();
+        let tag = self.expect_name()?;
+        let node = match tag {
+            "for" => self.for_loop()?,
+            "if" => self.if_chain()?,
+            "set" => self.set()?,
+            "macro" => StmtNode::Macro(self.macro_definition()?),
+            "call" => self.call_block()?,
+            "filter" => self.filter_block()?,
+            "with" => self.with_block()?,
+            "print" => return self.print(at),
+            "generation" => StmtNode::Generation(self.call_body("endgeneration")?),
+            "break" | "continue" => self.loop_control(at, tag)?,
+            "block" | "extends" | "include" | "import" | "from" | "autoescape" => {
+                return Err(self.unsupported(at, &format!("tag `{tag}`")));
+            }
+            _ => return Err(self.error(at, format!("encountered unknown tag `{tag}`"))),
+        };
+        Ok(vec![Stmt { at, node }])
+    }
+
+    fn loop_control(&self, at: usize, tag: &str) -> Result<StmtNode<'s>, Error> {
+        if self.loops == 0 {
+            // Jinja compiles this to Python that has `break` outside of a loop.
+            return Err(Error::new(Class::Syntax, "SyntaxError", format!("`{tag}` outside of a loop"))
+                .at(position(self.source, at)));
+        }
+        Ok(if tag == "break" { StmtNode::Break } else { StmtNode::Continue })
+    }
+
+    /// Runs a part of the parser whose body is a function of its own, where `break` finds no loop.
+    fn function<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        let loops = std::mem::take(&mut self.loops);
+        let parsed = parse(self);
+        self.loops = loops;
+        parsed
+    }
+
+    fn for_loop(&mut self) -> Result<StmtNode<'s>, Error> {
+        let target = self.target(false)?;
+        if !self.skip_name("in") {
+            return Err(self.unexpected("`in`"));
+        }
+        let iter = self.tuple(false)?;
+        let test = if self.skip_name("if") { Some(self.expression()?) } else { None };
+        if self.is_name("recursive") {
+            return Err(self.unsupported(self.at(), "`for … recursive`"));
+        }
+        self.loops += 1;
+        let body = self.branch(&["endfor", "else"]);
+        self.loops -= 1;
+        let body = body?;
+        let otherwise = if self.skip_name("else") { self.branch(&["endfor"])? } else { Vec::new() };
+        self.advance();
+        Ok(StmtNode::For(Box::new(For { target, iter, test, body, otherwise })))
+    }
+
+    fn if_chain(&mut self) -> Result<StmtNode<'s>, Error> {
+        const ENDS: [&str; 3] = ["elif", "else", "endif"];
+        let test = self.tuple(false)?;
+        let then = self.branch(&ENDS)?;
+        let mut elifs = Vec::new();
+        while self.skip_name("elif") {
+            let test = self.tuple(false)?;
+            elifs.push((test, self.branch(&ENDS)?));
+        }
+        let otherwise = if self.skip_name("else") { self.branch(&["endif"])? } else { Vec::new() };
+        if !self.skip_name("endif") {
+            return Err(self.unexpected("`endif`"));
+        }
+        Ok(StmtNode::If { test, then, elifs, otherwise })
+    }
+
+    fn set(&mut self) -> Result<StmtNode<'s>, Error> {
+        let target = self.target(true)?;
+        if self.skip_op(Op::Assign) {
+            return Ok(StmtNode::Set(target, self.tuple(true)?));
+        }
+        let filter = if self.is_op(Op::Pipe) { Some(self.filters(None)?) } else { None };
+        let body = self.block("endset")?;
+        Ok(StmtNode::SetBlock { target, filter, body })
+    }
+
+    fn macro_definition(&mut self) -> Result<Macro<'s>, Error> {
+        let name = self.expect_name()?;
+        let (params, defaults) = self.signature()?;
+        let body = self.function(|parser| parser.block("endmacro"))?;
+        Ok(Macro { name, params, defaults, body })
+    }
+
+    fn signature(&mut self) -> Result<(Vec<&'s str>, Vec<Expr<'s>>), Error> {
+        let (mut params, mut defaults) = (Vec::new(), Vec::new());
+        self.expect_op(Op::LeftParen)?;
+        while !self.is_op(Op::RightParen) {
+            if !params.is_empty() {
+                self.expect_op(Op::Comma)?;
+            }
+            params.push(self.expect_name()?);
+            if self.skip_op(Op::Assign) {
+                defaults.push(self.expression()?);
+            } else if !defaults.is_empty() {
+                return Err(self.error(self.at(), "parameter without a default follows one with a default"));
+            }
+        }
+        self.expect_op(Op::RightParen)?;
+        Ok((params, defaults))
+    }
+
+    /// A body that becomes the `caller` of a call.
+    fn call_body(&mut self, end: &'static str) -> Result<Macro<'s>, Error> {
+        let body = self.function(|parser| parser.block(end))?;
+        Ok(Macro { name: "caller", params: Vec::new(), defaults: Vec::new(), body })
+    }
+
+    fn call_block(&mut self) -> Result<StmtNode<'s>, Error> {
+        let (params, defaults) = if self.is_op(Op::LeftParen) { self.signature()? } else { Default::default() };
+        let at = self.at();
+        let Expr { node: crate::ast::ExprNode::Call(callee, args), .. } = self.expression()? else {
+            return Err(self.error(at, "expected a call"));
+        };
+        let body = self.function(|parser| parser.block("endcall"))?;
+        let block = Macro { name: "caller", params, defaults, body };
+        Ok(StmtNode::Call { block, callee: *callee, args })
+    }
+
+    fn filter_block(&mut self) -> Result<StmtNode<'s>, Error> {
+        let filter = self.first_filter(None)?;
+        let filter = self.filters(Some(filter))?;
+        let body = self.block("endfilter")?;
+        Ok(StmtNode::Filter { filter, body })
+    }
+
+    fn with_block(&mut self) -> Result<StmtNode<'s>, Error> {
+        let mut values = Vec::new();
+        while *self.peek() != Kind::BlockEnd {
+            if !values.is_empty() {
+                self.expect_op(Op::Comma)?;
+            }
+            let target = self.target(false)?;
+            self.expect_op(Op::Assign)?;
+            values.push((target, self.expression()?));
+        }
+        let body = self.block("endwith")?;
+        Ok(StmtNode::With { values, body })
+    }
+
+    fn print(&mut self, at: usize) -> Result<Vec<Stmt<'s>>, Error> {
+        let mut printed = Vec::new();
+        while *self.peek() != Kind::BlockEnd {
+            if !printed.is_empty() {
+                self.expect_op(Op::Comma)?;
+            }
+            printed.push(Stmt { at, node: StmtNode::Print(self.expression()?) });
+        }
+        Ok(printed)
+    }
+
+    /// What is assigned to: a name, names in a tuple, or, in a `set`, a namespace's attribute.
+    fn target(&mut self, attributes: bool) -> Result<Target<'s>, Error> {
+        let mut targets = Vec::new();
+        let mut is_tuple = false;
+        loop {
+            if !targets.is_empty() {
+                if !self.skip_op(Op::Comma) {
+                    break;
+                }
+                is_tuple = true;
+            }
+            if is_tuple && self.ends_target() {
+                break;
+            }
+            targets.push(self.nested(|parser| parser.single_target(attributes))?);
+        }
+        match targets.pop() {
+            Some(only) if !is_tuple => Ok(only),
+            last => {
+                targets.extend(last);
+                Ok(Target::Tuple(targets))
+            }
+        }
+    }
+
+    fn ends_target(&self) -> bool {
+        self.is_name("in") || self.is_op(Op::Assign) || self.is_op(Op::RightParen) || *self.peek() == Kind::BlockEnd
+    }
+
+    fn single_target(&mut self, attributes: bool) -> Result<Target<'s>, Error> {
+        let at = self.at();
+        if self.skip_op(Op::LeftParen) {
+            let target = self.target(attributes)?;
+            self.expect_op(Op::RightParen)?;
+            return Ok(target);
+        }
+        let name = self.expect_name()?;
+        if matches!(name, "true" | "false" | "none" | "True" | "False" | "None") {
+            return Err(self.error(at, format!("can't assign to `{name}`")));
+        }
+        if attributes && self.skip_op(Op::Dot) {
+            return Ok(Target::Attribute(name, self.expect_name()?));
+        }
+        Ok(Target::Name(name))
+    }
+
+    /// The arguments of a call, filter or test, parentheses included.
+    pub(crate) fn arguments(&mut self) -> Result<Args<'s>, Error> {
+        let at = self.at();
+        self.expect_op(Op::LeftParen)?;
+        let mut args = Args::default();
+        let mut first = true;
+        while !self.is_op(Op::RightParen) {
+            if !first {
+                self.expect_op(Op::Comma)?;
+                if self.is_op(Op::RightParen) {
+                    break;
+                }
+            }
+            first = false;
+            if !self.argument(&mut args)? {
+                return Err(self.error(at, "invalid syntax for function call expression"));
+            }
+        }
+        self.expect_op(Op::RightParen)?;
+        Ok(args)
+    }
+
+    /// One argument; false where Jinja does not allow it after those before.
+    fn argument(&mut self, args: &mut Args<'s>) -> Result<bool, Error> {
+        if self.skip_op(Op::Mul) {
+            let allowed = args.star.is_none() && args.double_star.is_none();
+            args.star = Some(Box::new(self.expression()?));
+            return Ok(allowed);
+        }
+        if self.skip_op(Op::Pow) {
+            let allowed = args.double_star.is_none();
+            args.double_star = Some(Box::new(self.expression()?));
+            return Ok(allowed);
+        }
+        if matches!(self.peek(), Kind::Name(_)) && *self.peek_second() == Kind::Op(Op::Assign) {
+            let name = self.expect_name()?;
+            self.advance();
+            args.named.push((name, self.expression()?));
+            return Ok(args.double_star.is_none());
+        }
+        args.positional.push(self.expression()?);
+        Ok(args.star.is_none() && args.double_star.is_none() && args.named.is_empty())
+    }
+}

@@ -1,0 +1,336 @@
+//! Names → slots, by the rules of Jinja's compiler (`jinja2/idtracking.py`): each scope copies the outer
+//! values it may change when it is entered, so that nothing set in it leaks out.
+use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
+
+use crate::ast::{Args, Expr, ExprNode, Stmt, StmtNode, Target};
+
+/// A variable of a function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct Slot {
+    /// Which function's frame holds it.
+    pub(crate) function: usize,
+    pub(crate) index: u32,
+}
+
+/// How a slot gets its value when its scope is entered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Load<'s> {
+    /// It is assigned by the scope itself.
+    Parameter,
+    /// From the variables of the render and the global functions.
+    Context(&'s str),
+    Alias(Slot),
+    Undefined,
+}
+
+/// Hands out slots; one name at one level of one function has one.
+#[derive(Debug, Default)]
+pub(crate) struct Slots<'s> {
+    known: HashMap<(usize, usize, &'s str), u32>,
+    counts: Vec<u32>,
+}
+
+impl<'s> Slots<'s> {
+    /// Starts a function.
+    pub(crate) fn function(&mut self) -> usize {
+        self.counts.push(0);
+        self.counts.len() - 1
+    }
+
+    /// How many slots a function has.
+    pub(crate) fn count(&self, function: usize) -> u32 {
+        self.counts[function]
+    }
+
+    fn slot(&mut self, function: usize, level: usize, name: &'s str) -> Slot {
+        let count = &mut self.counts[function];
+        let index = *self.known.entry((function, level, name)).or_insert_with(|| {
+            *count += 1;
+            *count - 1
+        });
+        Slot { function, index }
+    }
+}
+
+/// The names of one scope.
+#[derive(Debug, Clone)]
+pub(crate) struct Symbols<'s> {
+    level: usize,
+    pub(crate) function: usize,
+    parent: Option<Rc<Self>>,
+    refs: HashMap<&'s str, Slot>,
+    /// In the order in which they were met.
+    pub(crate) loads: Vec<(Slot, Load<'s>)>,
+    stores: BTreeSet<&'s str>,
+}
+
+impl<'s> Symbols<'s> {
+    pub(crate) fn new(parent: Option<&Rc<Self>>, function: usize) -> Self {
+        Self {
+            level: parent.map_or(0, |parent| parent.level + 1),
+            function,
+            parent: parent.cloned(),
+            refs: HashMap::new(),
+            loads: Vec::new(),
+            stores: BTreeSet::new(),
+        }
+    }
+
+    /// The slot a name stands for in this scope, if any.
+    pub(crate) fn find(&self, name: &str) -> Option<Slot> {
+        self.refs.get(name).copied().or_else(|| self.parent.as_ref()?.find(name))
+    }
+
+    /// Whether a slot starts as a variable of the render or a global function.
+    pub(crate) fn loads_from_context(&self, slot: Slot, name: &str) -> bool {
+        match self.loads.iter().find(|(known, _)| *known == slot) {
+            Some((_, Load::Alias(outer))) => {
+                self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(*outer, name))
+            }
+            Some((_, load)) => matches!(load, Load::Context(_)),
+            None => self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(slot, name)),
+        }
+    }
+
+    fn define(&mut self, name: &'s str, load: Load<'s>, slots: &mut Slots<'s>) -> Slot {
+        let slot = slots.slot(self.function, self.level, name);
+        self.refs.insert(name, slot);
+        self.set_load(slot, load);
+        slot
+    }
+
+    fn set_load(&mut self, slot: Slot, load: Load<'s>) {
+        match self.loads.iter_mut().find(|(known, _)| *known == slot) {
+            Some(entry) => entry.1 = load,
+            None => self.loads.push((slot, load)),
+        }
+    }
+
+    pub(crate) fn declare(&mut self, name: &'s str, slots: &mut Slots<'s>) -> Slot {
+        self.stores.insert(name);
+        self.define(name, Load::Parameter, slots)
+    }
+
+    fn store(&mut self, name: &'s str, slots: &mut Slots<'s>) {
+        self.stores.insert(name);
+        if self.refs.contains_key(name) {
+            return;
+        }
+        let outer = self.parent.as_ref().and_then(|parent| parent.find(name));
+        self.define(name, outer.map_or(Load::Undefined, Load::Alias), slots);
+    }
+
+    fn load(&mut self, name: &'s str, slots: &mut Slots<'s>) {
+        if self.find(name).is_none() {
+            self.define(name, Load::Context(name), slots);
+        }
+    }
+
+    /// Takes over what branches assigned: a name keeps its outer value where no branch set it.
+    fn merge(&mut self, branches: Vec<Self>) {
+        let assigned: BTreeSet<&'s str> = branches.iter().flat_map(|branch| branch.stores.iter().copied()).collect();
+        let fresh: Vec<&'s str> = assigned.difference(&self.stores).copied().collect();
+        for branch in branches {
+            self.refs.extend(branch.refs);
+            for (slot, load) in branch.loads {
+                self.set_load(slot, load);
+            }
+            self.stores.extend(branch.stores);
+        }
+        for name in fresh {
+            let Some(slot) = self.find(name) else { continue };
+            let outer = self.parent.as_ref().and_then(|parent| parent.find(name));
+            self.set_load(slot, outer.map_or(Load::Context(name), Load::Alias));
+        }
+    }
+
+    /// Meets the names of statements in the order in which Jinja does.
+    pub(crate) fn visit_body(&mut self, body: &[Stmt<'s>], slots: &mut Slots<'s>) {
+        body.iter().for_each(|statement| self.visit(statement, slots));
+    }
+
+    fn visit(&mut self, statement: &Stmt<'s>, slots: &mut Slots<'s>) {
+        match &statement.node {
+            StmtNode::Print(expr) | StmtNode::Filter { filter: expr, .. } => self.visit_expr(expr, slots),
+            StmtNode::If { test, then, elifs, otherwise } => self.visit_if(test, then, elifs, otherwise, slots),
+            StmtNode::For(node) => self.visit_expr(&node.iter, slots),
+            StmtNode::Set(target, value) => {
+                self.visit_expr(value, slots);
+                self.visit_target(target, slots);
+            }
+            StmtNode::SetBlock { target, .. } => self.visit_target(target, slots),
+            StmtNode::Macro(node) => self.store(node.name, slots),
+            StmtNode::Call { callee, args, .. } => {
+                self.visit_expr(callee, slots);
+                self.visit_args(args, slots);
+            }
+            StmtNode::With { values, .. } => values.iter().for_each(|(_, value)| self.visit_expr(value, slots)),
+            StmtNode::Text(_) | StmtNode::Generation(_) | StmtNode::Break | StmtNode::Continue => {}
+        }
+    }
+
+    fn visit_if(
+        &mut self,
+        test: &Expr<'s>,
+        then: &[Stmt<'s>],
+        elifs: &[(Expr<'s>, Vec<Stmt<'s>>)],
+        otherwise: &[Stmt<'s>],
+        slots: &mut Slots<'s>,
+    ) {
+        self.visit_expr(test, slots);
+        let mut then_branch = self.clone();
+        then_branch.visit_body(then, slots);
+        // All `elif`s count as one branch, each of them a chain of its own.
+        let mut elif_branch = self.clone();
+        for (test, body) in elifs {
+            elif_branch.visit_if(test, body, &[], &[], slots);
+        }
+        let mut else_branch = self.clone();
+        else_branch.visit_body(otherwise, slots);
+        self.merge(vec![then_branch, elif_branch, else_branch]);
+    }
+
+    /// Names that a target assigns; the namespace of an attribute is only read.
+    fn visit_target(&mut self, target: &Target<'s>, slots: &mut Slots<'s>) {
+        match target {
+            Target::Name(name) => self.store(name, slots),
+            Target::Attribute(name, _) => self.load(name, slots),
+            Target::Tuple(targets) => targets.iter().for_each(|target| self.visit_target(target, slots)),
+        }
+    }
+
+    /// Names of a target that the scope itself assigns.
+    pub(crate) fn declare_target(&mut self, target: &Target<'s>, slots: &mut Slots<'s>) {
+        match target {
+            Target::Name(name) => {
+                self.declare(name, slots);
+            }
+            Target::Attribute(name, _) => self.load(name, slots),
+            Target::Tuple(targets) => targets.iter().for_each(|target| self.declare_target(target, slots)),
+        }
+    }
+
+    pub(crate) fn visit_expr(&mut self, expr: &Expr<'s>, slots: &mut Slots<'s>) {
+        each_name(expr, &mut |name| self.load(name, slots));
+    }
+
+    fn visit_args(&mut self, args: &Args<'s>, slots: &mut Slots<'s>) {
+        each_name_in_args(args, &mut |name| self.load(name, slots));
+    }
+}
+
+/// Every name that an expression reads.
+pub(crate) fn each_name<'s>(expr: &Expr<'s>, meet: &mut dyn FnMut(&'s str)) {
+    if let ExprNode::Name(name) = expr.node {
+        meet(name);
+    }
+    each_child(expr, &mut |child| each_name(child, meet));
+}
+
+fn each_name_in_args<'s>(args: &Args<'s>, meet: &mut dyn FnMut(&'s str)) {
+    each_argument(args, &mut |child| each_name(child, meet));
+}
+
+fn each_argument<'e, 's>(args: &'e Args<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
+    args.positional.iter().for_each(&mut *meet);
+    args.named.iter().for_each(|(_, value)| meet(value));
+    args.star.iter().chain(&args.double_star).for_each(|value| meet(value));
+}
+
+/// The expressions directly inside of one.
+pub(crate) fn each_child<'e, 's>(expr: &'e Expr<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
+    match &expr.node {
+        ExprNode::Const(_) | ExprNode::Name(_) => {}
+        ExprNode::Attribute(inner, _) | ExprNode::Not(inner) | ExprNode::Negative(inner) | ExprNode::Positive(inner) => {
+            meet(inner);
+        }
+        ExprNode::Item(left, right)
+        | ExprNode::Binary(_, left, right)
+        | ExprNode::And(left, right)
+        | ExprNode::Or(left, right) => {
+            meet(left);
+            meet(right);
+        }
+        ExprNode::Slice(inner, parts) => {
+            meet(inner);
+            parts.iter().flatten().for_each(meet);
+        }
+        ExprNode::Call(inner, args) | ExprNode::Test(inner, _, args) => {
+            meet(inner);
+            each_argument(args, meet);
+        }
+        ExprNode::Filter(inner, _, args) => {
+            inner.iter().for_each(|inner| meet(inner));
+            each_argument(args, meet);
+        }
+        ExprNode::Compare(first, rest) => {
+            meet(first);
+            rest.iter().for_each(|(_, operand)| meet(operand));
+        }
+        ExprNode::Concat(items) | ExprNode::List(items) | ExprNode::Tuple(items) => items.iter().for_each(meet),
+        ExprNode::Conditional(test, then, otherwise) => {
+            meet(test);
+            meet(then);
+            otherwise.iter().for_each(|otherwise| meet(otherwise));
+        }
+        ExprNode::Dict(pairs) => pairs.iter().for_each(|(key, value)| {
+            meet(key);
+            meet(value);
+        }),
+    }
+}
+
+/// Every expression of some statements, blocks inside of them included; and every target.
+pub(crate) fn each_expr<'e, 's>(body: &'e [Stmt<'s>], meet: &mut dyn FnMut(&'e Expr<'s>)) {
+    for statement in body {
+        match &statement.node {
+            StmtNode::Text(_) | StmtNode::Break | StmtNode::Continue => {}
+            StmtNode::Print(expr) | StmtNode::Set(_, expr) => meet(expr),
+            StmtNode::If { test, then, elifs, otherwise } => {
+                meet(test);
+                each_expr(then, meet);
+                for (test, body) in elifs {
+                    meet(test);
+                    each_expr(body, meet);
+                }
+                each_expr(otherwise, meet);
+            }
+            StmtNode::For(node) => {
+                meet(&node.iter);
+                node.test.iter().for_each(&mut *meet);
+                each_expr(&node.body, meet);
+                each_expr(&node.otherwise, meet);
+            }
+            StmtNode::SetBlock { filter, body, .. } => {
+                filter.iter().for_each(&mut *meet);
+                each_expr(body, meet);
+            }
+            StmtNode::Filter { filter, body } => {
+                meet(filter);
+                each_expr(body, meet);
+            }
+            StmtNode::With { values, body } => {
+                values.iter().for_each(|(_, value)| meet(value));
+                each_expr(body, meet);
+            }
+            StmtNode::Macro(node) | StmtNode::Generation(node) => {
+                node.defaults.iter().for_each(&mut *meet);
+                each_expr(&node.body, meet);
+            }
+            StmtNode::Call { block, callee, args } => {
+                meet(callee);
+                each_argument(args, meet);
+                block.defaults.iter().for_each(&mut *meet);
+                each_expr(&block.body, meet);
+            }
+        }
+    }
+}
+
+/// Whether some statements read a name anywhere inside.
+pub(crate) fn reads_name(body: &[Stmt<'_>], wanted: &str) -> bool {
+    let mut found = false;
+    each_expr(body, &mut |expr| each_name(expr, &mut |name: &str| found |= name == wanted));
+    found
+}

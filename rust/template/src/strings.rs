@@ -1,0 +1,436 @@
+//! The methods of Python's `str`, on text that keeps its sources.
+use std::ops::Range;
+
+use crate::Error;
+use crate::args::{Args, Context};
+use crate::fail::{type_error, unsupported_input, value_error};
+use crate::letters::{self, lowercase, titlecase, uppercase};
+use crate::members::characters;
+use crate::number::as_index;
+use crate::source::is_space;
+use crate::text::{Source, Text, TextBuilder};
+use crate::value::Value;
+
+/// `text.name(args)`.
+pub(crate) fn call<'a>(text: &Text<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let whole = text.as_str(cx.arena)?;
+    match name {
+        "strip" | "lstrip" | "rstrip" => {
+            let [set] = args.bind_positional(name, 0)?;
+            strip(text, set, name != "rstrip", name != "lstrip", cx).map(Value::Str)
+        }
+        "split" => split_call(text, whole, args, false, cx),
+        "rsplit" => split_call(text, whole, args, true, cx),
+        "splitlines" => splitlines(text, whole, args, cx),
+        "partition" | "rpartition" => partition(text, whole, name, args, cx),
+        "startswith" | "endswith" => affix_test(whole, name, args, cx).map(Value::truth),
+        "find" | "rfind" | "index" | "rindex" => find(text, whole, name, args, cx),
+        "count" => {
+            let [needle] = args.bind_positional(name, 1)?;
+            let needle = required_text(needle, cx)?;
+            let count = if needle.is_empty() { characters(whole) + 1 } else { whole.matches(needle).count() };
+            Ok(Value::count(count, text.source()))
+        }
+        "replace" => {
+            let [old, new, count] = args.bind_positional(name, 2)?;
+            let (old, new) = (required(old)?, required(new)?);
+            let new = if text.markup { escape(&new, cx)? } else { new };
+            replace(text, old.as_str(cx.arena)?, &new, count, cx).map(Value::Str)
+        }
+        "removeprefix" | "removesuffix" => remove_affix(text, whole, name, args, cx),
+        "upper" | "lower" | "title" | "capitalize" | "swapcase" | "casefold" => {
+            args.bind_positional::<0>(name, 0)?;
+            cased(text, name, cx).map(Value::Str)
+        }
+        "join" => {
+            let [items] = args.bind_positional(name, 1)?;
+            join_texts(text, items, cx)
+        }
+        "zfill" | "ljust" | "rjust" | "center" => pad(text, whole, name, args, cx),
+        "format" => crate::format::format_method(text, args, cx).map(Value::Str),
+        _ if name.starts_with("is") => {
+            args.bind_positional::<0>(name, 0)?;
+            letters::is(whole, name).map(Value::truth).ok_or_else(|| unknown(name))
+        }
+        _ => Err(unknown(name)),
+    }
+}
+
+fn unknown(name: &str) -> Error {
+    unsupported_input(format!("method `{name}` of str"))
+}
+
+fn required<'a>(value: Option<Value<'a>>) -> Result<Text<'a>, Error> {
+    match value {
+        Some(Value::Str(text)) => Ok(text),
+        Some(other) => Err(type_error(format!("expected a str, not '{}'", other.type_name()))),
+        None => Err(type_error("expected a str")),
+    }
+}
+
+fn required_text<'a>(value: Option<Value<'a>>, cx: Context<'a>) -> Result<&'a str, Error> {
+    required(value)?.as_str(cx.arena)
+}
+
+/// Without characters of a set, or whitespace, at either end.
+pub(crate) fn strip<'a>(
+    text: &Text<'a>,
+    set: Option<Value<'a>>,
+    start: bool,
+    end: bool,
+    cx: Context<'a>,
+) -> Result<Text<'a>, Error> {
+    let whole = text.as_str(cx.arena)?;
+    let set = match set {
+        None | Some(Value::None(_)) => None,
+        Some(Value::Str(set)) => Some(set.as_str(cx.arena)?),
+        Some(other) => {
+            return Err(type_error(format!("strip arg must be None or str, not {}", other.type_name())));
+        }
+    };
+    let is_stripped = |c: char| set.map_or_else(|| is_space(c), |set| set.contains(c));
+    let from = if start { whole.len() - whole.trim_start_matches(is_stripped).len() } else { 0 };
+    let to = if end { from + whole[from..].trim_end_matches(is_stripped).len() } else { whole.len() };
+    text.slice(from..to, cx.arena)
+}
+
+fn split_call<'a>(
+    text: &Text<'a>,
+    whole: &str,
+    args: Args<'a>,
+    from_end: bool,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    let [separator, limit] = args.bind("split", ["sep", "maxsplit"], 0)?;
+    let limit = match limit {
+        None => usize::MAX,
+        Some(limit) => {
+            let limit = as_index(&limit).ok_or_else(|| type_error("maxsplit must be an integer"))?;
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        }
+    };
+    let ranges = match separator {
+        None | Some(Value::None(_)) if from_end => words_from_end(whole, limit),
+        None | Some(Value::None(_)) => words(whole, limit),
+        Some(separator) => {
+            let separator = required_text(Some(separator), cx)?;
+            if separator.is_empty() {
+                return Err(value_error("empty separator"));
+            }
+            if from_end { fields_from_end(whole, separator, limit) } else { fields(whole, separator, limit) }
+        }
+    };
+    parts(text, &ranges, cx)
+}
+
+fn parts<'a>(text: &Text<'a>, ranges: &[Range<usize>], cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let mut values = Vec::with_capacity(ranges.len());
+    for range in ranges {
+        cx.arena.charge(size_of::<Value<'_>>())?;
+        values.push(Value::Str(text.slice(range.clone(), cx.arena)?));
+    }
+    cx.list(&values)
+}
+
+fn fields(whole: &str, separator: &str, limit: usize) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    for (at, _) in whole.match_indices(separator).take(limit) {
+        ranges.push(start..at);
+        start = at + separator.len();
+    }
+    ranges.push(start..whole.len());
+    ranges
+}
+
+fn fields_from_end(whole: &str, separator: &str, limit: usize) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut end = whole.len();
+    for (at, _) in whole.rmatch_indices(separator).take(limit) {
+        ranges.push(at + separator.len()..end);
+        end = at;
+    }
+    ranges.push(0..end);
+    ranges.reverse();
+    ranges
+}
+
+fn words(whole: &str, limit: usize) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut at = whole.len() - whole.trim_start_matches(is_space).len();
+    while at < whole.len() {
+        if ranges.len() == limit {
+            ranges.push(at..whole.trim_end_matches(is_space).len().max(at));
+            break;
+        }
+        let end = whole[at..].find(is_space).map_or(whole.len(), |length| at + length);
+        ranges.push(at..end);
+        at = whole.len() - whole[end..].trim_start_matches(is_space).len();
+    }
+    ranges
+}
+
+fn words_from_end(whole: &str, limit: usize) -> Vec<Range<usize>> {
+    let mut ranges = Vec::new();
+    let mut end = whole.trim_end_matches(is_space).len();
+    while end > 0 {
+        if ranges.len() == limit {
+            let start = whole.len() - whole.trim_start_matches(is_space).len();
+            ranges.push(start.min(end)..end);
+            break;
+        }
+        let start = whole[..end].char_indices().rev().find(|(_, c)| is_space(*c));
+        let start = start.map_or(0, |(at, c)| at + c.len_utf8());
+        ranges.push(start..end);
+        end = whole[..start].trim_end_matches(is_space).len();
+    }
+    ranges.reverse();
+    ranges
+}
+
+/// The line boundaries of Python's `str.splitlines`.
+fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+fn splitlines<'a>(text: &Text<'a>, whole: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [keep] = args.bind("splitlines", ["keepends"], 0)?;
+    let keep = keep.is_some_and(|keep| keep.is_true());
+    let mut ranges = Vec::new();
+    let mut start = 0;
+    while start < whole.len() {
+        let length = whole[start..].find(is_line_end).unwrap_or(whole.len() - start);
+        let end = start + length;
+        let rest = &whole[end..];
+        let ending = if rest.starts_with("\r\n") { 2 } else { rest.chars().next().map_or(0, char::len_utf8) };
+        ranges.push(start..if keep { end + ending } else { end });
+        start = end + ending;
+    }
+    parts(text, &ranges, cx)
+}
+
+fn partition<'a>(
+    text: &Text<'a>,
+    whole: &str,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    let [separator] = args.bind_positional(name, 1)?;
+    let separator = required_text(separator, cx)?;
+    if separator.is_empty() {
+        return Err(value_error("empty separator"));
+    }
+    let end = whole.len();
+    let ranges = match (name, if name == "partition" { whole.find(separator) } else { whole.rfind(separator) }) {
+        (_, Some(at)) => [0..at, at..at + separator.len(), at + separator.len()..end],
+        ("partition", None) => [0..end, end..end, end..end],
+        (_, None) => [0..0, 0..0, 0..end],
+    };
+    let slices = ranges.map(|range| text.slice(range, cx.arena).map(Value::Str));
+    let [head, middle, tail] = slices;
+    cx.tuple(&[head?, middle?, tail?])
+}
+
+fn affix_test<'a>(whole: &str, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<bool, Error> {
+    let [affix, start, end] = args.bind_positional(name, 1)?;
+    if start.or(end).is_some() {
+        return Err(unsupported_input(format!("`{name}` with a range")));
+    }
+    let holds = |affix: &str| if name == "startswith" { whole.starts_with(affix) } else { whole.ends_with(affix) };
+    match affix {
+        Some(Value::Tuple(affixes)) => {
+            for affix in affixes.items {
+                if holds(required_text(Some(*affix), cx)?) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Some(Value::Str(affix)) => Ok(holds(affix.as_str(cx.arena)?)),
+        other => {
+            let found = other.map_or("nothing", |value| value.type_name());
+            Err(type_error(format!("{name} first arg must be str or a tuple of str, not {found}")))
+        }
+    }
+}
+
+fn find<'a>(
+    text: &Text<'a>,
+    whole: &str,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    let [needle, start, end] = args.bind_positional(name, 1)?;
+    let needle = required_text(needle, cx)?;
+    let bound = |value: Option<Value<'a>>, otherwise: usize| match value {
+        None | Some(Value::None(_)) => Ok(otherwise),
+        Some(value) => {
+            let index = as_index(&value).ok_or_else(|| type_error("slice indices must be integers or None"))?;
+            let length = i64::try_from(characters(whole)).unwrap_or(i64::MAX);
+            let index = if index < 0 { (index + length).max(0) } else { index };
+            Ok(crate::members::byte_of(whole, usize::try_from(index).unwrap_or(usize::MAX)))
+        }
+    };
+    let (from, to) = (bound(start, 0)?, bound(end, whole.len())?);
+    let inside = whole.get(from..to);
+    let found = inside.and_then(|inside| if name.starts_with('r') { inside.rfind(needle) } else { inside.find(needle) });
+    match found {
+        Some(at) => Ok(Value::count(characters(&whole[..from + at]), text.source())),
+        None if name.ends_with("index") => Err(value_error("substring not found")),
+        None => Ok(Value::Int(-1, text.source())),
+    }
+}
+
+fn remove_affix<'a>(
+    text: &Text<'a>,
+    whole: &str,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    let [affix] = args.bind_positional(name, 1)?;
+    let affix = required_text(affix, cx)?;
+    let range = if name == "removeprefix" {
+        whole.len() - whole.strip_prefix(affix).unwrap_or(whole).len()..whole.len()
+    } else {
+        0..whole.strip_suffix(affix).unwrap_or(whole).len()
+    };
+    text.slice(range, cx.arena).map(Value::Str)
+}
+
+/// With the first `count` places of `old` replaced; a negative count, or none, means all.
+pub(crate) fn replace<'a>(
+    text: &Text<'a>,
+    old: &str,
+    new: &Text<'a>,
+    count: Option<Value<'a>>,
+    cx: Context<'a>,
+) -> Result<Text<'a>, Error> {
+    let whole = text.as_str(cx.arena)?;
+    let limit = match count {
+        None => usize::MAX,
+        Some(count) => {
+            let count = as_index(&count).ok_or_else(|| type_error("replace count must be an integer"))?;
+            usize::try_from(count).unwrap_or(usize::MAX)
+        }
+    };
+    let mut builder = TextBuilder::new(cx.arena);
+    let mut start = 0;
+    for (at, _) in whole.match_indices(old).take(limit) {
+        builder.push_text(&text.slice(start..at, cx.arena)?)?;
+        builder.push_text(new)?;
+        start = at + old.len();
+    }
+    if start == 0 && !whole.starts_with(old) {
+        return Ok(*text);
+    }
+    builder.push_text(&text.slice(start..whole.len(), cx.arena)?)?;
+    Ok(builder.finish()?.with_markup(text.markup))
+}
+
+/// `upper`, `lower`, `title`, `capitalize` and their kin, character by character.
+pub(crate) fn cased<'a>(text: &Text<'a>, how: &str, cx: Context<'a>) -> Result<Text<'a>, Error> {
+    if how == "casefold" && !text.with_pieces(|pieces| pieces.iter().all(|piece| piece.text.is_ascii())) {
+        return Err(unknown(how));
+    }
+    let whole = text.as_str(cx.arena)?;
+    let sigmas = letters::final_sigmas(whole);
+    let mut builder = TextBuilder::new(cx.arena);
+    let (mut first, mut after_cased, mut start) = (true, false, 0);
+    text.with_pieces(|pieces| {
+        for piece in pieces {
+            for (at, c) in piece.text.char_indices() {
+                let lower = |c| if sigmas.contains(&(start + at)) { "ς".to_owned() } else { lowercase(c) };
+                let mapped = match how {
+                    "upper" => uppercase(c),
+                    "title" => if after_cased { lower(c) } else { titlecase(c) },
+                    "capitalize" => if first { titlecase(c) } else { lower(c) },
+                    "swapcase" => if c.is_uppercase() { lower(c) } else { uppercase(c) },
+                    _ => lower(c),
+                };
+                builder.push_like(&mapped, *piece)?;
+                (first, after_cased) = (false, letters::is_cased(c));
+            }
+            start += piece.text.len();
+        }
+        Ok::<_, Error>(())
+    })?;
+    Ok(builder.finish()?.with_markup(text.markup))
+}
+
+fn join_texts<'a>(separator: &Text<'a>, items: Option<Value<'a>>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let Some(items) = items else { return Err(type_error("join() takes exactly one argument (0 given)")) };
+    let mut parts = Vec::new();
+    for (index, item) in crate::iterate::all(&items, cx)?.iter().enumerate() {
+        let Value::Str(item) = item else {
+            let found = item.type_name();
+            return Err(type_error(format!("sequence item {index}: expected str instance, {found} found")));
+        };
+        if index > 0 {
+            parts.push(*separator);
+        }
+        parts.push(if separator.markup { escape(item, cx)? } else { item.with_markup(false) });
+    }
+    Ok(Value::Str(cx.join(&parts)?.with_markup(separator.markup)))
+}
+
+fn pad<'a>(text: &Text<'a>, whole: &str, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [width, fill] = args.bind_positional(name, 1)?;
+    let width = width.as_ref().and_then(as_index).ok_or_else(|| type_error("width must be an integer"))?;
+    let fill = match fill {
+        Some(fill) => required_text(Some(fill), cx)?,
+        None if name == "zfill" => "0",
+        None => " ",
+    };
+    if characters(fill) != 1 {
+        return Err(type_error("The fill character must be exactly one character long"));
+    }
+    let missing = usize::try_from(width).unwrap_or(0).saturating_sub(characters(whole));
+    cx.arena.charge(missing.saturating_mul(fill.len()))?;
+    let filler = |count: usize| {
+        cx.arena.str(&fill.repeat(count)).map(|filler| Text::from_source(filler, Source::LITERAL))
+    };
+    let before = match name {
+        "zfill" | "rjust" => missing,
+        "ljust" => 0,
+        _ => missing / 2 + (missing & usize::try_from(width).unwrap_or(0) & 1),
+    };
+    if name == "zfill" && whole.starts_with(['+', '-']) {
+        let (sign, digits) = (text.slice(0..1, cx.arena)?, text.slice(1..whole.len(), cx.arena)?);
+        return Ok(Value::Str(cx.join(&[sign, filler(before)?, digits])?));
+    }
+    Ok(Value::Str(cx.join(&[filler(before)?, *text, filler(missing - before)?])?))
+}
+
+/// HTML-escaped, unless it is markup already.
+pub(crate) fn escape<'a>(text: &Text<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
+    if text.markup {
+        return Ok(*text);
+    }
+    let mut builder = TextBuilder::new(cx.arena);
+    text.with_pieces(|pieces| {
+        for piece in pieces {
+            let mut rest = piece.text;
+            while let Some(at) = rest.find(['&', '<', '>', '\'', '"']) {
+                builder.push_piece(piece.with_text(&rest[..at]))?;
+                builder.push_like(entity(rest.as_bytes()[at]), *piece)?;
+                rest = &rest[at + 1..];
+            }
+            builder.push_piece(piece.with_text(rest))?;
+        }
+        Ok::<_, Error>(())
+    })?;
+    Ok(builder.finish()?.with_markup(true))
+}
+
+fn entity(byte: u8) -> &'static str {
+    match byte {
+        b'&' => "&amp;",
+        b'<' => "&lt;",
+        b'>' => "&gt;",
+        b'\'' => "&#39;",
+        _ => "&#34;",
+    }
+}

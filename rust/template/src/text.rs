@@ -1,0 +1,366 @@
+//! Text values: ropes of slices, each of which knows where it came from.
+use std::cell::RefCell;
+use std::ops::Range;
+
+use bumpalo::collections::Vec as BumpVec;
+
+use crate::Error;
+use crate::arena::Arena;
+
+/// Who wrote a piece of text: the template, the run, or a field of the row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Source(u32);
+
+impl Source {
+    pub(crate) const LITERAL: Self = Self(0);
+    pub(crate) const VARIABLE: Self = Self(1);
+    /// Marks a role that counts as the template's own text.
+    const ROLE: u32 = 1 << 31;
+
+    pub(crate) fn field(index: u32) -> Self {
+        Self(index + 2)
+    }
+
+    pub(crate) fn role(index: u32) -> Self {
+        Self(index + 2 | Self::ROLE)
+    }
+
+    /// The index of the field that the value is from.
+    pub(crate) fn as_field(self) -> Option<u32> {
+        (self.0 & !Self::ROLE).checked_sub(2)
+    }
+
+    /// Whether the row wrote it, so that it is not to be trusted.
+    pub(crate) fn is_data(self) -> bool {
+        self.0 >= 2 && self.0 & Self::ROLE == 0
+    }
+
+    /// The source of a value made of two: the row's, if any, else the run's.
+    pub(crate) fn join(self, other: Self) -> Self {
+        if self.is_data() || self.0 >= other.0 && !other.is_data() { self } else { other }
+    }
+}
+
+/// The turn a piece was stamped with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Stamp(u32);
+
+impl Stamp {
+    const FIXED: u32 = 1 << 31;
+    const GENERATION: u32 = 1 << 30;
+    const TURN: u32 = Self::GENERATION - 1;
+
+    /// The message in whose turn the piece was joined, captured or printed.
+    pub(crate) fn turn(self) -> Option<u32> {
+        (self.0 & Self::TURN).checked_sub(1)
+    }
+
+    /// Whether a generation block covers the piece.
+    pub(crate) fn generation(self) -> bool {
+        self.0 & Self::GENERATION != 0
+    }
+
+    fn with_turn(self, turn: u32, fixed: bool) -> Self {
+        let fixed = if fixed { Self::FIXED } else { 0 };
+        Self(self.0 & Self::GENERATION | (turn + 1) & Self::TURN | fixed)
+    }
+
+    fn is_fixed(self) -> bool {
+        self.0 & Self::FIXED != 0
+    }
+}
+
+/// A slice of text, who wrote it, and its turn so far.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Piece<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) source: Source,
+    pub(crate) stamp: Stamp,
+}
+
+impl<'a> Piece<'a> {
+    pub(crate) fn new(text: &'a str, source: Source) -> Self {
+        Self { text, source, stamp: Stamp::default() }
+    }
+
+    pub(crate) fn with_text(self, text: &'a str) -> Self {
+        Self { text, ..self }
+    }
+
+    /// The piece after a join while message `turn` is current. The first join counts; the row's own text
+    /// may still get another turn when it is captured or printed.
+    fn joined(self, turn: Option<u32>) -> Self {
+        match turn {
+            Some(turn) if self.stamp.turn().is_none() => {
+                Self { stamp: self.stamp.with_turn(turn, !self.source.is_data()), ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// The piece after it was captured or printed while message `turn` is current.
+    pub(crate) fn captured(self, turn: Option<u32>) -> Self {
+        match turn {
+            Some(turn) if !self.stamp.is_fixed() => Self { stamp: self.stamp.with_turn(turn, true), ..self },
+            _ => self,
+        }
+    }
+
+    pub(crate) fn in_generation(self) -> Self {
+        Self { stamp: Stamp(self.stamp.0 | Stamp::GENERATION), ..self }
+    }
+}
+
+type Buffer<'a> = RefCell<BumpVec<'a, Piece<'a>>>;
+
+/// A text value. Copying it is free; appending to it is too, unless two values grow from the same text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Text<'a> {
+    repr: Repr<'a>,
+    /// Whether it is a `Markup`, to which plain text is escaped.
+    pub(crate) markup: bool,
+    /// Whether every piece has a turn, so that a join need not look.
+    stamped: bool,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Repr<'a> {
+    One(Piece<'a>),
+    /// The first pieces of a buffer; others may have appended behind them.
+    Many(&'a Buffer<'a>, usize),
+}
+
+impl<'a> Text<'a> {
+    pub(crate) const EMPTY: Self = Self::literal("");
+
+    pub(crate) const fn literal(text: &'a str) -> Self {
+        Self::one(Piece { text, source: Source::LITERAL, stamp: Stamp(0) })
+    }
+
+    pub(crate) fn from_source(text: &'a str, source: Source) -> Self {
+        Self::one(Piece::new(text, source))
+    }
+
+    pub(crate) const fn one(piece: Piece<'a>) -> Self {
+        Self { repr: Repr::One(piece), markup: false, stamped: false }
+    }
+
+    /// A text of these pieces; neighbours that continue each other's source stay apart.
+    pub(crate) fn of(pieces: &[Piece<'a>], arena: &'a Arena) -> Result<Self, Error> {
+        match pieces {
+            [] => Ok(Self::EMPTY),
+            [only] => Ok(Self::one(*only)),
+            _ => {
+                let mut buffer = arena.growable(pieces.len())?;
+                buffer.extend_from_slice(pieces);
+                let buffer = arena.value(RefCell::new(buffer))?;
+                Ok(Self { repr: Repr::Many(buffer, pieces.len()), markup: false, stamped: false })
+            }
+        }
+    }
+
+    pub(crate) fn with_markup(self, markup: bool) -> Self {
+        Self { markup, ..self }
+    }
+
+    /// Reads the pieces; the reader must not append to this text.
+    pub(crate) fn with_pieces<T>(&self, read: impl FnOnce(&[Piece<'a>]) -> T) -> T {
+        match &self.repr {
+            Repr::One(piece) => read(std::slice::from_ref(piece)),
+            Repr::Many(buffer, count) => read(&buffer.borrow()[..*count]),
+        }
+    }
+
+    pub(crate) fn each(&self, mut read: impl FnMut(&Piece<'a>)) {
+        self.with_pieces(|pieces| pieces.iter().for_each(&mut read));
+    }
+
+    /// Bytes.
+    pub(crate) fn len(&self) -> usize {
+        match &self.repr {
+            Repr::One(piece) => piece.text.len(),
+            Repr::Many(..) => self.with_pieces(|pieces| pieces.iter().map(|piece| piece.text.len()).sum()),
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        match &self.repr {
+            Repr::One(piece) => piece.text.is_empty(),
+            Repr::Many(..) => self.with_pieces(|pieces| pieces.iter().all(|piece| piece.text.is_empty())),
+        }
+    }
+
+    /// The whole as one slice, copied only if it is in pieces.
+    pub(crate) fn as_str(&self, arena: &'a Arena) -> Result<&'a str, Error> {
+        match self.repr {
+            Repr::One(piece) => Ok(piece.text),
+            Repr::Many(..) => arena.str(&self.with_pieces(|pieces| {
+                let mut whole = String::with_capacity(pieces.iter().map(|piece| piece.text.len()).sum());
+                pieces.iter().for_each(|piece| whole.push_str(piece.text));
+                whole
+            })),
+        }
+    }
+
+    /// Whether the text equals a slice.
+    pub(crate) fn equals(&self, other: &str) -> bool {
+        match &self.repr {
+            Repr::One(piece) => piece.text == other,
+            Repr::Many(..) => self.with_pieces(|pieces| {
+                let mut rest = Some(other);
+                for piece in pieces {
+                    rest = rest.and_then(|rest| rest.strip_prefix(piece.text));
+                }
+                rest == Some("")
+            }),
+        }
+    }
+
+    /// Who wrote it; the row, if it wrote any of it.
+    pub(crate) fn source(&self) -> Source {
+        self.with_pieces(|pieces| {
+            pieces.iter().map(|piece| piece.source).reduce(Source::join).unwrap_or(Source::LITERAL)
+        })
+    }
+
+    /// A range of bytes of the text, on character boundaries.
+    pub(crate) fn slice(&self, range: Range<usize>, arena: &'a Arena) -> Result<Self, Error> {
+        match self.repr {
+            Repr::One(piece) => {
+                let text = piece.text.get(range).unwrap_or_default();
+                Ok(Self { repr: Repr::One(piece.with_text(text)), ..*self })
+            }
+            Repr::Many(..) => {
+                let mut kept = Vec::new();
+                self.with_pieces(|pieces| cut(pieces, range, &mut kept));
+                Ok(Self::of(&kept, arena)?.with_markup(self.markup))
+            }
+        }
+    }
+
+    /// Texts one after the other, stamped as a join while message `turn` is current.
+    pub(crate) fn join(parts: &[Self], turn: Option<u32>, arena: &'a Arena) -> Result<Self, Error> {
+        let Some((first, rest)) = parts.split_first() else { return Ok(Self::EMPTY) };
+        let mut whole = first.stamped(turn, arena)?;
+        for part in rest {
+            whole = whole.append(part, turn, arena)?;
+        }
+        Ok(whole)
+    }
+
+    fn stamped(self, turn: Option<u32>, arena: &'a Arena) -> Result<Self, Error> {
+        match self.repr {
+            Repr::One(piece) => Ok(Self { repr: Repr::One(piece.joined(turn)), stamped: turn.is_some(), ..self }),
+            Repr::Many(..) if turn.is_none() || self.stamped => Ok(self),
+            Repr::Many(..) => {
+                let pieces: Vec<_> = self.with_pieces(|pieces| pieces.iter().map(|p| p.joined(turn)).collect());
+                Ok(Self { stamped: true, ..Self::of(&pieces, arena)?.with_markup(self.markup) })
+            }
+        }
+    }
+
+    fn append(self, other: &Self, turn: Option<u32>, arena: &'a Arena) -> Result<Self, Error> {
+        let buffer = self.appendable(arena)?;
+        let count = other.with_pieces(<[Piece<'_>]>::len);
+        arena.charge(count * size_of::<Piece<'_>>())?;
+        for index in 0..count {
+            let piece = other.with_pieces(|pieces| pieces[index]);
+            if !piece.text.is_empty() {
+                buffer.borrow_mut().push(piece.joined(turn));
+            }
+        }
+        let repr = Repr::Many(buffer, buffer.borrow().len());
+        Ok(Self { repr, markup: self.markup, stamped: self.stamped && turn.is_some() })
+    }
+
+    /// A buffer that holds just this text.
+    fn appendable(self, arena: &'a Arena) -> Result<&'a Buffer<'a>, Error> {
+        if let Repr::Many(buffer, count) = self.repr
+            && buffer.borrow().len() == count
+        {
+            return Ok(buffer);
+        }
+        let mut fresh = arena.growable(4)?;
+        self.with_pieces(|pieces| {
+            arena.charge(size_of_val(pieces))?;
+            fresh.extend(pieces.iter().filter(|piece| !piece.text.is_empty()).copied());
+            Ok::<_, Error>(())
+        })?;
+        arena.value(RefCell::new(fresh)).map(|buffer| &*buffer)
+    }
+}
+
+/// The parts of pieces that lie in a range of their joined bytes.
+fn cut<'a>(pieces: &[Piece<'a>], range: Range<usize>, kept: &mut Vec<Piece<'a>>) {
+    let mut start = 0;
+    for piece in pieces {
+        let end = start + piece.text.len();
+        let from = range.start.clamp(start, end) - start;
+        let to = range.end.clamp(start, end) - start;
+        if from < to {
+            kept.push(piece.with_text(piece.text.get(from..to).unwrap_or_default()));
+        }
+        start = end;
+    }
+}
+
+/// Collects text with its sources.
+#[derive(Debug)]
+pub(crate) struct TextBuilder<'a> {
+    arena: &'a Arena,
+    pieces: Vec<Piece<'a>>,
+    /// Characters that are not yet in the arena, all with the look of `like`.
+    pending: String,
+    like: Piece<'a>,
+}
+
+impl<'a> TextBuilder<'a> {
+    pub(crate) fn new(arena: &'a Arena) -> Self {
+        Self { arena, pieces: Vec::new(), pending: String::new(), like: Piece::new("", Source::LITERAL) }
+    }
+
+    /// Text of somebody's own, copied.
+    pub(crate) fn push_str(&mut self, text: &str, source: Source) -> Result<(), Error> {
+        self.push_like(text, Piece::new("", source))
+    }
+
+    /// Text derived from a piece: it keeps the piece's source and turn.
+    pub(crate) fn push_like(&mut self, text: &str, like: Piece<'a>) -> Result<(), Error> {
+        if self.like.source != like.source || self.like.stamp != like.stamp {
+            self.flush()?;
+            self.like = like;
+        }
+        self.arena.charge(text.len())?;
+        self.pending.push_str(text);
+        Ok(())
+    }
+
+    /// A piece as it is, not copied.
+    pub(crate) fn push_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
+        self.flush()?;
+        if !piece.text.is_empty() {
+            self.arena.charge(size_of::<Piece<'_>>())?;
+            self.pieces.push(piece);
+        }
+        Ok(())
+    }
+
+    /// A text as it is, not copied.
+    pub(crate) fn push_text(&mut self, text: &Text<'a>) -> Result<(), Error> {
+        text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.push_piece(*piece)))
+    }
+
+    fn flush(&mut self) -> Result<(), Error> {
+        if !self.pending.is_empty() {
+            let text = self.arena.str(&self.pending)?;
+            self.pieces.push(self.like.with_text(text));
+            self.pending.clear();
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(mut self) -> Result<Text<'a>, Error> {
+        self.flush()?;
+        Text::of(&self.pieces, self.arena)
+    }
+}

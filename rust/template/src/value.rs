@@ -1,0 +1,388 @@
+//! Values while a template runs: Python's data model, each value knowing who wrote it.
+use std::cell::{Cell, RefCell};
+
+use bumpalo::collections::Vec as BumpVec;
+use num_bigint::BigInt;
+
+use crate::Error;
+use crate::arena::Arena;
+use crate::text::{Source, Text};
+
+/// A value; copying it is free.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Value<'a> {
+    /// Nothing was assigned yet.
+    Missing,
+    /// A namespace attribute that a skipped part of the program would have assigned.
+    Stale,
+    Undefined(&'a Undefined<'a>),
+    None(Source),
+    Bool(bool, Source),
+    Int(i64, Source),
+    /// An integer beyond 64 bits.
+    Big(&'a Big<'a>),
+    Float(f64, Source),
+    Str(Text<'a>),
+    List(&'a List<'a>),
+    Tuple(&'a List<'a>),
+    Dict(&'a Dict<'a>),
+    /// What `keys()`, `values()` and `items()` of a dict give.
+    View(View, &'a Dict<'a>),
+    Range(&'a Range),
+    Generator(&'a Generator<'a>),
+    Namespace(&'a Namespace<'a>),
+    Loop(&'a Loop<'a>),
+    Macro(&'a Closure<'a>),
+    Method(&'a Bound<'a>),
+    Global(Global),
+}
+
+/// Why a value is undefined, which decides how it fails when it is used.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Undefined<'a> {
+    Name(&'a str),
+    /// A value of the named type has no such attribute or item.
+    Member(&'static str, Value<'a>),
+    /// The sandbox hides the attribute.
+    Unsafe(&'static str, &'a str),
+    /// Anything else, in words.
+    Because(&'a str),
+}
+
+/// An integer beyond 64 bits, as magnitude in base 2³² and sign.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Big<'a> {
+    digits: &'a [u32],
+    negative: bool,
+    source: Source,
+}
+
+impl<'a> Big<'a> {
+    pub(crate) fn number(&self) -> BigInt {
+        let sign = if self.negative { num_bigint::Sign::Minus } else { num_bigint::Sign::Plus };
+        BigInt::from_slice(sign, self.digits)
+    }
+
+    /// An integer value, small if it fits.
+    pub(crate) fn value(number: &BigInt, source: Source, arena: &'a Arena) -> Result<Value<'a>, Error> {
+        if let Ok(small) = i64::try_from(number) {
+            return Ok(Value::Int(small, source));
+        }
+        let (sign, digits) = number.to_u32_digits();
+        let negative = sign == num_bigint::Sign::Minus;
+        let big = Self { digits: arena.slice(&digits)?, negative, source };
+        Ok(Value::Big(arena.value(big)?))
+    }
+}
+
+/// A list or tuple.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct List<'a> {
+    pub(crate) items: &'a [Value<'a>],
+    pub(crate) source: Source,
+    /// Whether it is the conversation, or a slice of it.
+    pub(crate) of_messages: bool,
+}
+
+/// A mapping in insertion order; templates can't change one.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dict<'a> {
+    pub(crate) entries: &'a [(Value<'a>, Value<'a>)],
+    /// Entries by key text, for large mappings whose keys are all text in one piece.
+    index: Option<&'a [u32]>,
+    pub(crate) source: Source,
+    /// The message it is, or stands for.
+    pub(crate) message: Option<u32>,
+}
+
+/// From here on a mapping is searched by bisection.
+const INDEXED_FROM: usize = 17;
+
+impl<'a> Dict<'a> {
+    pub(crate) fn new(
+        entries: &'a [(Value<'a>, Value<'a>)],
+        source: Source,
+        message: Option<u32>,
+        arena: &'a Arena,
+    ) -> Result<&'a Self, Error> {
+        let index = if entries.len() >= INDEXED_FROM { Self::indexed(entries, arena)? } else { None };
+        arena.value(Self { entries, index, source, message })
+    }
+
+    fn indexed(entries: &'a [(Value<'a>, Value<'a>)], arena: &'a Arena) -> Result<Option<&'a [u32]>, Error> {
+        let keys: Option<Vec<&str>> = entries.iter().map(|(key, _)| key.single_text()).collect();
+        let Some(keys) = keys else { return Ok(None) };
+        let mut order: Vec<u32> = (0..u32::try_from(keys.len()).unwrap_or(u32::MAX)).collect();
+        order.sort_by_key(|&entry| keys[entry as usize]);
+        arena.slice(&order).map(Some)
+    }
+
+    /// The value under a text key.
+    pub(crate) fn get(&self, key: &str) -> Option<Value<'a>> {
+        if let Some(index) = self.index {
+            let text = |&entry: &u32| self.entries[entry as usize].0.single_text().unwrap_or_default();
+            let found = index.binary_search_by(|entry| text(entry).cmp(key)).ok()?;
+            return Some(self.entries[index[found] as usize].1);
+        }
+        let is_key = |found: &Value<'a>| matches!(found, Value::Str(text) if text.equals(key));
+        self.entries.iter().find(|(found, _)| is_key(found)).map(|(_, value)| *value)
+    }
+}
+
+/// The three views of a mapping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum View {
+    Keys,
+    Values,
+    Items,
+}
+
+/// Python's `range`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) start: i64,
+    pub(crate) stop: i64,
+    pub(crate) step: i64,
+}
+
+impl Range {
+    pub(crate) fn len(&self) -> usize {
+        let (span, step) = if self.step > 0 {
+            (i128::from(self.stop) - i128::from(self.start), i128::from(self.step))
+        } else {
+            (i128::from(self.start) - i128::from(self.stop), -i128::from(self.step))
+        };
+        usize::try_from((span.max(0) + step - 1) / step).unwrap_or(usize::MAX)
+    }
+
+    pub(crate) fn at<'a>(&self, index: usize) -> Value<'a> {
+        let offset = self.step.wrapping_mul(i64::try_from(index).unwrap_or(i64::MAX));
+        Value::Int(self.start.wrapping_add(offset), Source::LITERAL)
+    }
+}
+
+/// What `map`, `select` and their kin give: it can be gone through once.
+#[derive(Debug)]
+pub(crate) struct Generator<'a> {
+    pub(crate) items: &'a [Value<'a>],
+    pub(crate) taken: Cell<bool>,
+    /// The name that its `repr` shows.
+    pub(crate) name: &'static str,
+    /// Whether its items are messages of the conversation.
+    pub(crate) of_messages: bool,
+}
+
+/// The one thing a template can change.
+#[derive(Debug)]
+pub(crate) struct Namespace<'a> {
+    pub(crate) attributes: RefCell<BumpVec<'a, (&'a str, Value<'a>)>>,
+}
+
+impl<'a> Namespace<'a> {
+    pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
+        self.attributes.borrow().iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+
+    pub(crate) fn set(&self, name: &'a str, value: Value<'a>, arena: &'a Arena) -> Result<(), Error> {
+        let mut attributes = self.attributes.borrow_mut();
+        if let Some(entry) = attributes.iter_mut().find(|(known, _)| *known == name) {
+            entry.1 = value;
+            return Ok(());
+        }
+        arena.charge(size_of::<(&str, Value<'_>)>())?;
+        attributes.push((name, value));
+        Ok(())
+    }
+}
+
+/// What a `for` goes through.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Items<'a> {
+    Slice(&'a [Value<'a>]),
+    Range(&'a Range),
+}
+
+impl<'a> Items<'a> {
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Slice(items) => items.len(),
+            Self::Range(range) => range.len(),
+        }
+    }
+
+    pub(crate) fn get(&self, index: usize) -> Option<Value<'a>> {
+        match self {
+            Self::Slice(items) => items.get(index).copied(),
+            Self::Range(range) => (index < range.len()).then(|| range.at(index)),
+        }
+    }
+}
+
+/// A running `for`, which is also the value of `loop`.
+#[derive(Debug)]
+pub(crate) struct Loop<'a> {
+    pub(crate) items: Items<'a>,
+    /// The next item.
+    pub(crate) next: Cell<usize>,
+    /// Whether a body came to its end, so that `else` is not run.
+    pub(crate) completed: Cell<bool>,
+    /// The last arguments of `loop.changed`.
+    pub(crate) changed: Cell<Option<Value<'a>>>,
+}
+
+impl<'a> Loop<'a> {
+    pub(crate) fn index0(&self) -> usize {
+        self.next.get().saturating_sub(1)
+    }
+
+    pub(crate) fn item(&self, offset: isize) -> Option<Value<'a>> {
+        self.items.get(self.index0().checked_add_signed(offset)?)
+    }
+}
+
+/// The variables of one function.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Frame<'a> {
+    pub(crate) slots: &'a [Cell<Value<'a>>],
+    /// The frame of the function around this one's definition.
+    pub(crate) parent: Option<&'a Frame<'a>>,
+}
+
+/// A macro with the frame it was defined in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Closure<'a> {
+    /// Index into the program's macros.
+    pub(crate) index: u32,
+    pub(crate) name: &'a str,
+    pub(crate) frame: &'a Frame<'a>,
+}
+
+/// A method that was looked up but not yet called.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bound<'a> {
+    pub(crate) receiver: Value<'a>,
+    pub(crate) name: &'a str,
+}
+
+/// The functions that every template can call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Global {
+    Range,
+    Dict,
+    Namespace,
+    RaiseException,
+    StrftimeNow,
+}
+
+impl Global {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "range" => Self::Range,
+            "dict" => Self::Dict,
+            "namespace" => Self::Namespace,
+            "raise_exception" => Self::RaiseException,
+            "strftime_now" => Self::StrftimeNow,
+            _ => return None,
+        })
+    }
+}
+
+impl<'a> Value<'a> {
+    pub(crate) fn literal(text: &'a str) -> Self {
+        Self::Str(Text::literal(text))
+    }
+
+    pub(crate) fn truth(truth: bool) -> Self {
+        Self::Bool(truth, Source::LITERAL)
+    }
+
+    /// A count that derives from something of `source`.
+    pub(crate) fn count(count: usize, source: Source) -> Self {
+        Self::Int(i64::try_from(count).unwrap_or(i64::MAX), source)
+    }
+
+    pub(crate) fn list(items: &'a [Self], arena: &'a Arena) -> Result<Self, Error> {
+        Ok(Self::List(arena.value(List { items, source: Source::LITERAL, of_messages: false })?))
+    }
+
+    pub(crate) fn tuple(items: &'a [Self], arena: &'a Arena) -> Result<Self, Error> {
+        Ok(Self::Tuple(arena.value(List { items, source: Source::LITERAL, of_messages: false })?))
+    }
+
+    pub(crate) fn undefined(why: Undefined<'a>, arena: &'a Arena) -> Result<Self, Error> {
+        Ok(Self::Undefined(arena.value(why)?))
+    }
+
+    /// The text, if this is text in one piece.
+    fn single_text(&self) -> Option<&'a str> {
+        let Self::Str(text) = self else { return None };
+        text.with_pieces(|pieces| match pieces {
+            [only] => Some(only.text),
+            _ => None,
+        })
+    }
+
+    /// The message that this mapping is.
+    pub(crate) fn message(&self) -> Option<u32> {
+        match self {
+            Self::Dict(dict) => dict.message,
+            _ => None,
+        }
+    }
+
+    /// Who wrote it, for values that are printed whole.
+    pub(crate) fn source(&self) -> Source {
+        match self {
+            Self::None(source) | Self::Bool(_, source) | Self::Int(_, source) | Self::Float(_, source) => *source,
+            Self::Big(big) => big.source,
+            Self::Str(text) => text.source(),
+            Self::List(list) | Self::Tuple(list) => list.source,
+            Self::Dict(dict) | Self::View(_, dict) => dict.source,
+            _ => Source::LITERAL,
+        }
+    }
+
+    /// Python's `type(x).__name__`.
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Missing | Self::Stale | Self::Undefined(_) => "Undefined",
+            Self::None(_) => "NoneType",
+            Self::Bool(..) => "bool",
+            Self::Int(..) | Self::Big(_) => "int",
+            Self::Float(..) => "float",
+            Self::Str(text) if text.markup => "Markup",
+            Self::Str(_) => "str",
+            Self::List(_) => "list",
+            Self::Tuple(_) => "tuple",
+            Self::Dict(_) => "dict",
+            Self::View(View::Keys, _) => "dict_keys",
+            Self::View(View::Values, _) => "dict_values",
+            Self::View(View::Items, _) => "dict_items",
+            Self::Range(_) => "range",
+            Self::Generator(_) => "generator",
+            Self::Namespace(_) => "TemplateNamespace",
+            Self::Loop(_) => "LoopContext",
+            Self::Macro(_) => "Macro",
+            Self::Method(_) => "builtin_function_or_method",
+            Self::Global(Global::Dict) => "TemplateDict",
+            Self::Global(Global::Range | Global::RaiseException | Global::StrftimeNow) => "function",
+            Self::Global(Global::Namespace) => "type",
+        }
+    }
+
+    /// Python's `bool(x)`.
+    pub(crate) fn is_true(&self) -> bool {
+        match self {
+            Self::Missing | Self::Stale | Self::Undefined(_) | Self::None(_) => false,
+            Self::Bool(truth, _) => *truth,
+            Self::Int(number, _) => *number != 0,
+            Self::Float(number, _) => *number != 0.0,
+            Self::Str(text) => !text.is_empty(),
+            Self::List(list) | Self::Tuple(list) => !list.items.is_empty(),
+            Self::Dict(dict) | Self::View(_, dict) => !dict.entries.is_empty(),
+            Self::Range(range) => range.len() > 0,
+            Self::Loop(running) => running.items.len() > 0,
+            _ => true,
+        }
+    }
+}
