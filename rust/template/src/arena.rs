@@ -24,7 +24,11 @@ impl Arena {
                 self.left.set(left);
                 Ok(())
             }
-            None => Err(Error::new(Class::Budget, "BudgetExceeded", "the render needs more memory than its budget")),
+            None => Err(Error::new(
+                Class::Budget,
+                "BudgetExceeded",
+                "the render needs more memory than its budget",
+            )),
         }
     }
 

@@ -101,15 +101,34 @@ pub(crate) type Body<'s> = Vec<Stmt<'s>>;
 pub(crate) enum StmtNode<'s> {
     Text(&'s str),
     Print(Expr<'s>),
-    If { test: Expr<'s>, then: Body<'s>, elifs: Vec<(Expr<'s>, Body<'s>)>, otherwise: Body<'s> },
+    If {
+        test: Expr<'s>,
+        then: Body<'s>,
+        elifs: Vec<(Expr<'s>, Body<'s>)>,
+        otherwise: Body<'s>,
+    },
     For(Box<For<'s>>),
     Set(Target<'s>, Expr<'s>),
-    SetBlock { target: Target<'s>, filter: Option<Expr<'s>>, body: Body<'s> },
+    SetBlock {
+        target: Target<'s>,
+        filter: Option<Expr<'s>>,
+        body: Body<'s>,
+    },
     Macro(Macro<'s>),
     /// `{% call(args) callee(…) %}body{% endcall %}`.
-    Call { block: Macro<'s>, callee: Expr<'s>, args: Args<'s> },
-    Filter { filter: Expr<'s>, body: Body<'s> },
-    With { values: Vec<(Target<'s>, Expr<'s>)>, body: Body<'s> },
+    Call {
+        block: Macro<'s>,
+        callee: Expr<'s>,
+        args: Args<'s>,
+    },
+    Filter {
+        filter: Expr<'s>,
+        body: Body<'s>,
+    },
+    With {
+        values: Vec<(Target<'s>, Expr<'s>)>,
+        body: Body<'s>,
+    },
     /// `{% generation %}`, which transformers compiles as a call block.
     Generation(Macro<'s>),
     Break,

@@ -19,17 +19,27 @@ use crate::{Class, Clock, Error};
 const MAX_RANGE: usize = 100_000;
 
 /// `receiver.name(args)`.
-pub(crate) fn method<'a>(receiver: &Value<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+pub(crate) fn method<'a>(
+    receiver: &Value<'a>,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     match receiver {
         Value::Str(text) => strings::call(text, name, args, cx),
         Value::Dict(dict) => dict_method(dict, name, args, cx),
-        Value::List(list) | Value::Tuple(list) => list_method(list, name, args, cx),
+        Value::List(list) | Value::Tuple(list) => list_method(list, name, args),
         Value::Loop(running) => loop_method(running, name, args, cx),
         _ => Err(unsupported_input(format!("method `{name}` of a value of type {}", receiver.type_name()))),
     }
 }
 
-fn dict_method<'a>(dict: &'a Dict<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+fn dict_method<'a>(
+    dict: &'a Dict<'a>,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     let view = |view| {
         args.bind_positional::<0>(name, 0)?;
         Ok(Value::View(view, dict))
@@ -53,7 +63,7 @@ fn dict_method<'a>(dict: &'a Dict<'a>, name: &str, args: Args<'a>, cx: Context<'
     }
 }
 
-fn list_method<'a>(list: &'a List<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+fn list_method<'a>(list: &'a List<'a>, name: &str, args: Args<'a>) -> Result<Value<'a>, Error> {
     match name {
         "copy" => {
             args.bind_positional::<0>(name, 0)?;
@@ -81,7 +91,12 @@ fn print_type(value: &Value<'_>) -> String {
     format!("a value of type {}", value.type_name())
 }
 
-fn loop_method<'a>(running: &Loop<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+fn loop_method<'a>(
+    running: &Loop<'a>,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     if name == "cycle" {
         let [_, ..] = args.positional else { return Err(type_error("no items for cycling given")) };
         return Ok(args.positional[running.index0() % args.positional.len()]);

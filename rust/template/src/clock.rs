@@ -4,7 +4,17 @@ use crate::{Clock, Error};
 
 const DAYS: [&str; 7] = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
     "December",
 ];
 
@@ -30,7 +40,8 @@ pub(crate) fn strftime(clock: &Clock, format: &str) -> Result<String, Error> {
 }
 
 fn field(clock: &Clock, letter: char, unpadded: bool) -> Result<String, Error> {
-    let number = |value: u32, width: usize| if unpadded { value.to_string() } else { format!("{value:0width$}") };
+    let number =
+        |value: u32, width: usize| if unpadded { value.to_string() } else { format!("{value:0width$}") };
     let weekday = DAYS[weekday(clock) as usize];
     let month = MONTHS[(clock.month.clamp(1, 12) - 1) as usize];
     let hour12 = (clock.hour + 11) % 12 + 1;
@@ -52,7 +63,11 @@ fn field(clock: &Clock, letter: char, unpadded: bool) -> Result<String, Error> {
         'a' => weekday[..3].to_owned(),
         'B' => month.to_owned(),
         'b' | 'h' => month[..3].to_owned(),
-        'u' => (match self::weekday(clock) { 0 => 7, day => day }).to_string(),
+        'u' => (match self::weekday(clock) {
+            0 => 7,
+            day => day,
+        })
+        .to_string(),
         'w' => self::weekday(clock).to_string(),
         'D' | 'x' => composed("%m/%d/%y")?,
         'F' => composed("%Y-%m-%d")?,

@@ -22,20 +22,22 @@ pub(crate) fn compare<'a>(
         Comparison::NotIn => !contains(right, left, arena)?,
         Comparison::Lt => ordered(left, right, "<", arena)? == Some(Ordering::Less),
         Comparison::Gt => ordered(left, right, ">", arena)? == Some(Ordering::Greater),
-        Comparison::Le => matches!(ordered(left, right, "<=", arena)?, Some(Ordering::Less | Ordering::Equal)),
-        Comparison::Ge => matches!(ordered(left, right, ">=", arena)?, Some(Ordering::Greater | Ordering::Equal)),
+        Comparison::Le => {
+            matches!(ordered(left, right, "<=", arena)?, Some(Ordering::Less | Ordering::Equal))
+        }
+        Comparison::Ge => {
+            matches!(ordered(left, right, ">=", arena)?, Some(Ordering::Greater | Ordering::Equal))
+        }
     })
 }
 
 /// Python's `==`.
 pub(crate) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
     match (left, right) {
-        (Value::Str(left), Value::Str(right)) => {
-            left.with_pieces(|pieces| match pieces {
-                [only] => right.equals(only.text),
-                _ => right.equals(&pieces.iter().map(|piece| piece.text).collect::<String>()),
-            })
-        }
+        (Value::Str(left), Value::Str(right)) => left.with_pieces(|pieces| match pieces {
+            [only] => right.equals(only.text),
+            _ => right.equals(&pieces.iter().map(|piece| piece.text).collect::<String>()),
+        }),
         (Value::None(_), Value::None(_)) | (Value::Undefined(_), Value::Undefined(_)) => true,
         (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
             std::ptr::addr_eq(*left, *right) || equal_items(left.items, right.items)
@@ -50,7 +52,10 @@ pub(crate) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
         (Value::Loop(left), Value::Loop(right)) => std::ptr::addr_eq(*left, *right),
         (Value::View(View::Keys, left), Value::View(View::Keys, right)) => {
             left.entries.len() == right.entries.len()
-                && left.entries.iter().all(|(key, _)| right.entries.iter().any(|(other, _)| equal(key, other)))
+                && left
+                    .entries
+                    .iter()
+                    .all(|(key, _)| right.entries.iter().any(|(other, _)| equal(key, other)))
         }
         _ => match (Number::of(left), Number::of(right)) {
             (Some(left), Some(right)) => left.compare(&right) == Some(Ordering::Equal),
@@ -131,9 +136,10 @@ fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Re
         }
         Value::View(View::Values, dict) => Ok(dict.entries.iter().any(|(_, value)| equal(value, item))),
         Value::View(View::Items, dict) => Ok(match item {
-            Value::Tuple(pair) if pair.items.len() == 2 => {
-                dict.entries.iter().any(|(key, value)| equal(key, &pair.items[0]) && equal(value, &pair.items[1]))
-            }
+            Value::Tuple(pair) if pair.items.len() == 2 => dict
+                .entries
+                .iter()
+                .any(|(key, value)| equal(key, &pair.items[0]) && equal(value, &pair.items[1])),
             _ => false,
         }),
         Value::Range(range) => Ok((0..range.len()).any(|index| equal(&range.at(index), item))),
@@ -150,7 +156,9 @@ pub(crate) fn consume<'a>(generator: &Generator<'a>) -> &'a [Value<'a>] {
 /// Fails for values that can't be the key of a dict.
 pub(crate) fn hashable(value: &Value<'_>) -> Result<(), Error> {
     match value {
-        Value::List(_) | Value::Dict(_) => Err(type_error(format!("unhashable type: '{}'", value.type_name()))),
+        Value::List(_) | Value::Dict(_) => {
+            Err(type_error(format!("unhashable type: '{}'", value.type_name())))
+        }
         Value::Tuple(list) => list.items.iter().try_for_each(hashable),
         _ => Ok(()),
     }

@@ -76,15 +76,32 @@ impl Filter {
     /// Whether Jinja has a filter of this name that this engine lacks.
     pub(crate) fn is_jinjas(name: &str) -> bool {
         const OTHERS: [&str; 14] = [
-            "batch", "filesizeformat", "groupby", "pprint", "random", "slice", "striptags", "truncate", "urlencode",
-            "urlize", "wordwrap", "xmlattr", "markup", "async",
+            "batch",
+            "filesizeformat",
+            "groupby",
+            "pprint",
+            "random",
+            "slice",
+            "striptags",
+            "truncate",
+            "urlencode",
+            "urlize",
+            "wordwrap",
+            "xmlattr",
+            "markup",
+            "async",
         ];
         OTHERS[..12].contains(&name)
     }
 }
 
 /// `value | filter(args)`.
-pub(crate) fn apply<'a>(filter: Filter, value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+pub(crate) fn apply<'a>(
+    filter: Filter,
+    value: &Value<'a>,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     match filter {
         Filter::Abs => absolute(value, cx),
         Filter::Attr => {
@@ -154,7 +171,8 @@ fn title<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     text.with_pieces(|pieces| {
         for piece in pieces {
             for c in piece.text.chars() {
-                let mapped = if at_start { crate::letters::uppercase(c) } else { crate::letters::lowercase(c) };
+                let mapped =
+                    if at_start { crate::letters::uppercase(c) } else { crate::letters::lowercase(c) };
                 builder.push_like(&mapped, *piece)?;
                 at_start = starts_word(c);
             }
@@ -184,7 +202,9 @@ fn absolute<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> 
 }
 
 fn attr<'a>(value: &Value<'a>, name: Option<Value<'a>>, cx: Context<'a>) -> Result<Value<'a>, Error> {
-    let Some(Value::Str(name)) = name else { return Err(unsupported_input("`attr` with a name that is no text")) };
+    let Some(Value::Str(name)) = name else {
+        return Err(unsupported_input("`attr` with a name that is no text"));
+    };
     match value {
         // Unlike a dot, this never looks for an item.
         Value::Dict(_) => Err(unsupported_input("`attr` of a mapping")),
@@ -194,7 +214,8 @@ fn attr<'a>(value: &Value<'a>, name: Option<Value<'a>>, cx: Context<'a>) -> Resu
 
 fn default<'a>(value: &Value<'a>, args: Args<'a>) -> Result<Value<'a>, Error> {
     let [otherwise, boolean] = args.bind("default", ["default_value", "boolean"], 0)?;
-    let unset = matches!(value, Value::Undefined(_)) || boolean.is_some_and(|b| b.is_true()) && !value.is_true();
+    let unset =
+        matches!(value, Value::Undefined(_)) || boolean.is_some_and(|b| b.is_true()) && !value.is_true();
     Ok(if unset { otherwise.unwrap_or(Value::Str(Text::EMPTY)) } else { *value })
 }
 
@@ -313,10 +334,15 @@ fn unique<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Valu
             kept.push(found);
         }
     }
-    generator("do_unique", &kept, value, cx)
+    generator(&kept, value, cx)
 }
 
-fn extreme<'a>(value: &Value<'a>, args: Args<'a>, wanted: Ordering, cx: Context<'a>) -> Result<Value<'a>, Error> {
+fn extreme<'a>(
+    value: &Value<'a>,
+    args: Args<'a>,
+    wanted: Ordering,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     let [case_sensitive, by] = args.bind("min", ["case_sensitive", "attribute"], 0)?;
     let mut best: Option<(Value<'a>, Value<'a>)> = None;
     let op = if wanted == Ordering::Less { "<" } else { ">" };
@@ -378,7 +404,8 @@ fn int<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'
     let parsed = match value {
         Value::Undefined(why) => return Err(undefined(why)),
         Value::Str(text) => {
-            let base = base.as_ref().and_then(as_index).and_then(|base| u32::try_from(base).ok()).unwrap_or(10);
+            let base =
+                base.as_ref().and_then(as_index).and_then(|base| u32::try_from(base).ok()).unwrap_or(10);
             let text = text.as_str(cx.arena)?;
             parse_integer(text, base).ok().map(Number::Int).or_else(|| parse_float(text).map(Number::Float))
         }
@@ -398,7 +425,10 @@ fn int<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'
 fn format<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     if !args.named.is_empty() {
         if !args.positional.is_empty() {
-            return Err(render("FilterArgumentError", "can't handle positional and keyword arguments at the same time"));
+            return Err(render(
+                "FilterArgumentError",
+                "can't handle positional and keyword arguments at the same time",
+            ));
         }
         return Err(unsupported_input("`format` with names"));
     }
@@ -434,7 +464,9 @@ fn indented<'a>(
     cx: Context<'a>,
 ) -> Result<Value<'a>, Error> {
     let whole = text.as_str(cx.arena)?;
-    if whole.contains(['\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}']) {
+    if whole
+        .contains(['\r', '\u{b}', '\u{c}', '\u{1c}', '\u{1d}', '\u{1e}', '\u{85}', '\u{2028}', '\u{2029}'])
+    {
         return Err(unsupported_input("`indent` of text with line ends other than a newline"));
     }
     // Jinja appends a newline before it splits, so that text ending in one keeps an empty last line.
@@ -456,10 +488,10 @@ fn indented<'a>(
 
 fn items<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     match value {
-        Value::Undefined(_) => generator("do_items", &[], value, cx),
+        Value::Undefined(_) => generator(&[], value, cx),
         Value::Dict(dict) => {
             let pairs = all(&Value::View(View::Items, dict), cx)?;
-            generator("do_items", pairs, value, cx)
+            generator(pairs, value, cx)
         }
         _ => Err(type_error("Can only get item pairs from a mapping.")),
     }
@@ -491,23 +523,17 @@ fn list<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     Ok(Value::List(cx.arena.value(List { items, source: value.source(), of_messages })?))
 }
 
-fn generator<'a>(
-    name: &'static str,
-    items: &[Value<'a>],
-    of: &Value<'a>,
-    cx: Context<'a>,
-) -> Result<Value<'a>, Error> {
+fn generator<'a>(items: &[Value<'a>], of: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let of_messages = is_of_messages(of);
-    let generator = Generator { items: cx.arena.slice(items)?, taken: Cell::new(false), name, of_messages };
+    let generator = Generator { items: cx.arena.slice(items)?, taken: Cell::new(false), of_messages };
     Ok(Value::Generator(cx.arena.value(generator)?))
 }
 
 fn map<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let mut mapped = Vec::new();
     if !value.is_true() {
-        // Jinja does not even look at the arguments.
-        all(value, cx)?;
-        return generator("sync_do_map", &[], value, cx);
+        // Jinja looks neither at the arguments nor at whether the value can be gone through.
+        return generator(&[], value, cx);
     }
     match args.positional.split_first() {
         None => {
@@ -522,7 +548,9 @@ fn map<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'
             }
         }
         Some((name, rest)) => {
-            let Value::Str(name) = name else { return Err(unsupported_input("`map` by a value that is no text")) };
+            let Value::Str(name) = name else {
+                return Err(unsupported_input("`map` by a value that is no text"));
+            };
             let name = name.as_str(cx.arena)?;
             let args = Args { positional: rest, named: args.named };
             for found in all(value, cx)? {
@@ -531,7 +559,7 @@ fn map<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'
         }
     }
     cx.arena.charge(mapped.len() * size_of::<Value<'_>>())?;
-    generator("sync_do_map", &mapped, &Value::None(Source::LITERAL), cx)
+    generator(&mapped, &Value::None(Source::LITERAL), cx)
 }
 
 fn named_filter(name: &str) -> Result<Filter, Error> {
@@ -548,6 +576,9 @@ fn select<'a>(
     (keep, by_attribute): (bool, bool),
     cx: Context<'a>,
 ) -> Result<Value<'a>, Error> {
+    if !value.is_true() {
+        return generator(&[], value, cx);
+    }
     let (by, rest) = match args.positional.split_first() {
         Some((by, rest)) if by_attribute => (Some(*by), rest),
         None if by_attribute => {
@@ -566,11 +597,16 @@ fn select<'a>(
             kept.push(*found);
         }
     }
-    generator("select_or_reject", &kept, value, cx)
+    generator(&kept, value, cx)
 }
 
 /// A test named by the first of `rest`; without one, whether the value is true.
-fn passes<'a>(value: &Value<'a>, rest: &'a [Value<'a>], args: Args<'a>, cx: Context<'a>) -> Result<bool, Error> {
+fn passes<'a>(
+    value: &Value<'a>,
+    rest: &'a [Value<'a>],
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<bool, Error> {
     let Some((name, rest)) = rest.split_first() else { return Ok(value.is_true()) };
     let Value::Str(name) = name else { return Err(unsupported_input("a test that is no text")) };
     let name = name.as_str(cx.arena)?;
@@ -598,9 +634,10 @@ fn reverse<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     if let Value::Undefined(why) = value {
         return Err(undefined(why));
     }
-    let mut items = all(value, cx).map_err(|_| render("FilterArgumentError", "argument must be iterable"))?.to_vec();
+    let mut items =
+        all(value, cx).map_err(|_| render("FilterArgumentError", "argument must be iterable"))?.to_vec();
     items.reverse();
-    generator("list_reverseiterator", &items, value, cx)
+    generator(&items, value, cx)
 }
 
 fn round<'a>(value: &Value<'a>, args: Args<'a>) -> Result<Value<'a>, Error> {

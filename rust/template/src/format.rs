@@ -161,7 +161,12 @@ impl<'a> Filler<'_, 'a> {
     }
 }
 
-fn padded<'a>(text: &Text<'a>, spec: &Spec<'_>, builder: &mut TextBuilder<'a>, cx: Context<'a>) -> Result<(), Error> {
+fn padded<'a>(
+    text: &Text<'a>,
+    spec: &Spec<'_>,
+    builder: &mut TextBuilder<'a>,
+    cx: Context<'a>,
+) -> Result<(), Error> {
     let missing = spec.width.saturating_sub(characters(text.as_str(cx.arena)?));
     cx.arena.charge(missing)?;
     let filler = " ".repeat(missing);

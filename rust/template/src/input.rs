@@ -87,11 +87,20 @@ pub(crate) fn convert<'a>(
     }
     let variables = converter.variables(conversation, settings)?;
     let messages = arena.slice(&messages)?;
-    Ok(Inputs { messages, messages_source: Source::field(messages_field), variables, fields: converter.fields })
+    Ok(Inputs {
+        messages,
+        messages_source: Source::field(messages_field),
+        variables,
+        fields: converter.fields,
+    })
 }
 
 /// The fields of the last message that shall stay open.
-fn open_fields<'a>(conversation: &'a Conversation, call: &'a Call, template: &str) -> Result<Vec<&'a str>, Error> {
+fn open_fields<'a>(
+    conversation: &'a Conversation,
+    call: &'a Call,
+    template: &str,
+) -> Result<Vec<&'a str>, Error> {
     let Some(field) = call.continue_final_message.as_deref() else { return Ok(Vec::new()) };
     if call.add_generation_prompt {
         return Err(value_error("continue_final_message and add_generation_prompt are not compatible"));
@@ -117,7 +126,8 @@ fn open_fields<'a>(conversation: &'a Conversation, call: &'a Call, template: &st
 fn preprocessed(message: &Data) -> Vec<(&str, &Data, &str)> {
     let Data::Dict(entries) = message else { return Vec::new() };
     let own = entries.iter().filter(|(_, value)| *value != Data::None);
-    let mut kept: Vec<_> = own.filter_map(|(key, value)| Some((key.as_str()?, value, key.as_str()?))).collect();
+    let mut kept: Vec<_> =
+        own.filter_map(|(key, value)| Some((key.as_str()?, value, key.as_str()?))).collect();
     let find = |name: &&str| kept.iter().find(|(key, _, _)| key == name).copied();
     let Some((name, reasoning, _)) = REASONING_FIELDS.iter().find_map(find) else { return kept };
     if !kept.iter().any(|(key, _, _)| *key == "thinking") {
@@ -185,7 +195,9 @@ impl<'a> Converter<'a> {
     fn opened(&self, value: Value<'a>) -> Result<Value<'a>, Error> {
         let arena = self.arena;
         match value {
-            Value::Str(text) => Ok(Value::Str(Text::join(&[text, Text::literal(CONTINUE_TAG)], None, arena)?)),
+            Value::Str(text) => {
+                Ok(Value::Str(Text::join(&[text, Text::literal(CONTINUE_TAG)], None, arena)?))
+            }
             Value::List(list) | Value::Tuple(list) => {
                 let mut items = list.items.to_vec();
                 let Some(part) = items.iter_mut().rev().find(|part| text_entry(part).is_some()) else {
@@ -227,7 +239,9 @@ impl<'a> Converter<'a> {
 
     fn value(&mut self, data: &'a Data, origin: Origin, depth: usize) -> Result<Value<'a>, Error> {
         if depth > MAX_DEPTH {
-            return Err(crate::fail::unsupported_input(format!("data nested deeper than {MAX_DEPTH} levels")));
+            return Err(crate::fail::unsupported_input(format!(
+                "data nested deeper than {MAX_DEPTH} levels"
+            )));
         }
         let source = origin.source();
         Ok(match data {

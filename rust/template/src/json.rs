@@ -60,7 +60,12 @@ fn line(style: &Style, depth: usize, source: Source, builder: &mut TextBuilder<'
     (0..depth).try_for_each(|_| builder.push_str(indent, source))
 }
 
-fn array<'a>(list: &List<'a>, style: &Style, depth: usize, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+fn array<'a>(
+    list: &List<'a>,
+    style: &Style,
+    depth: usize,
+    builder: &mut TextBuilder<'a>,
+) -> Result<(), Error> {
     if list.items.is_empty() {
         return builder.push_str("[]", list.source);
     }
@@ -102,7 +107,10 @@ fn object<'a>(
 
 type Entry<'a> = (Value<'a>, Value<'a>);
 
-fn sorted<'e, 'a>(entries: &'e [Entry<'a>], style: &Style) -> Result<std::borrow::Cow<'e, [Entry<'a>]>, Error> {
+fn sorted<'e, 'a>(
+    entries: &'e [Entry<'a>],
+    style: &Style,
+) -> Result<std::borrow::Cow<'e, [Entry<'a>]>, Error> {
     if !style.sort_keys {
         return Ok(entries.into());
     }
@@ -173,7 +181,10 @@ pub(crate) fn indent_of(value: &Value<'_>) -> Result<Option<String>, Error> {
         Value::Str(text) => Ok(Some(text.with_pieces(|pieces| pieces.iter().map(|p| p.text).collect()))),
         _ => {
             let Some(width) = crate::number::as_index(value) else {
-                return Err(type_error(format!("can't indent JSON by a value of type {}", value.type_name())));
+                return Err(type_error(format!(
+                    "can't indent JSON by a value of type {}",
+                    value.type_name()
+                )));
             };
             let width = usize::try_from(width.max(0)).unwrap_or(usize::MAX);
             if width > 1000 {

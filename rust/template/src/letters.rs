@@ -68,8 +68,12 @@ pub(crate) fn is(text: &str, name: &str) -> Option<bool> {
         "isalnum" => all(char::is_alphanumeric),
         "isdigit" | "isdecimal" | "isnumeric" if text.is_ascii() => all(|c| c.is_ascii_digit()),
         "isascii" => text.is_ascii(),
-        "islower" => text.chars().any(char::is_lowercase) && !text.chars().any(|c| c.is_uppercase() || is_titlecase(c)),
-        "isupper" => text.chars().any(char::is_uppercase) && !text.chars().any(|c| c.is_lowercase() || is_titlecase(c)),
+        "islower" => {
+            text.chars().any(char::is_lowercase) && !text.chars().any(|c| c.is_uppercase() || is_titlecase(c))
+        }
+        "isupper" => {
+            text.chars().any(char::is_uppercase) && !text.chars().any(|c| c.is_lowercase() || is_titlecase(c))
+        }
         "istitle" => is_title(text),
         _ => return None,
     })

@@ -203,7 +203,9 @@ impl<'s> Lexer<'s> {
     fn lexeme(&mut self, open_brackets: &mut Vec<(Op, usize)>) -> Result<Kind<'s>, Error> {
         let rest = self.rest();
         let first = rest.chars().next().unwrap_or_default();
-        if first.is_ascii_digit() && let Some(number) = self.number() {
+        if first.is_ascii_digit()
+            && let Some(number) = self.number()
+        {
             return Ok(number);
         }
         if first == '_' || first.is_alphanumeric() {

@@ -114,7 +114,12 @@ impl<'s> Lowering<'s> {
     }
 
     fn unsupported(&self, at: usize, what: &str) -> Error {
-        self.error(at, Class::Unsupported, "UnsupportedTemplateError", format!("unsupported construct: {what}"))
+        self.error(
+            at,
+            Class::Unsupported,
+            "UnsupportedTemplateError",
+            format!("unsupported construct: {what}"),
+        )
     }
 
     /// Notes the strings that the template compares with, and those it may print.
@@ -136,7 +141,11 @@ impl<'s> Lowering<'s> {
     }
 
     /// A scope inside of another, in the same function.
-    fn inner(&mut self, scope: &Scope<'s>, visit: impl FnOnce(&mut Symbols<'s>, &mut Slots<'s>)) -> Scope<'s> {
+    fn inner(
+        &mut self,
+        scope: &Scope<'s>,
+        visit: impl FnOnce(&mut Symbols<'s>, &mut Slots<'s>),
+    ) -> Scope<'s> {
         let mut symbols = Symbols::new(Some(&scope.symbols), scope.symbols.function);
         visit(&mut symbols, &mut self.slots);
         Scope { symbols: Rc::new(symbols), soft: false }
@@ -177,10 +186,14 @@ impl<'s> Lowering<'s> {
                 self.op(Op::Text(name));
             }
             StmtNode::Print(expr) => self.print(expr, scope)?,
-            StmtNode::If { test, then, elifs, otherwise } => self.if_chain(test, then, elifs, otherwise, scope)?,
+            StmtNode::If { test, then, elifs, otherwise } => {
+                self.if_chain(test, then, elifs, otherwise, scope)?
+            }
             StmtNode::For(node) => self.for_loop(node, scope)?,
             StmtNode::Set(target, value) => self.set(target, value, scope)?,
-            StmtNode::SetBlock { target, filter, body } => self.set_block(target, filter.as_ref(), body, scope)?,
+            StmtNode::SetBlock { target, filter, body } => {
+                self.set_block(target, filter.as_ref(), body, scope)?
+            }
             StmtNode::Macro(node) => {
                 let index = self.function(node, scope)?;
                 self.op(Op::Macro(index));
@@ -488,7 +501,8 @@ impl<'s> Lowering<'s> {
     fn function(&mut self, node: &Macro<'s>, scope: &Scope<'s>) -> Result<u32, Error> {
         let function = self.slots.function();
         let mut symbols = Symbols::new(Some(&scope.symbols), function);
-        let params: Vec<Slot> = node.params.iter().map(|param| symbols.declare(param, &mut self.slots)).collect();
+        let params: Vec<Slot> =
+            node.params.iter().map(|param| symbols.declare(param, &mut self.slots)).collect();
         let mut special = |name: &'static str| {
             let wanted = reads_name(&node.body, name) && !node.params.contains(&name);
             wanted.then(|| symbols.declare(name, &mut self.slots)).map(|slot| small(slot.index))
@@ -512,7 +526,8 @@ impl<'s> Lowering<'s> {
         let names: Vec<Name> = node.params.iter().map(|param| self.name(param)).collect();
         let params = names.into_iter().zip(params.iter().map(|slot| small(slot.index))).collect();
         let (name, slots) = (self.name(node.name), self.slots.count(function));
-        self.program.macros[index as usize] = MacroFacts { name, entry, slots, params, caller, kwargs, varargs };
+        self.program.macros[index as usize] =
+            MacroFacts { name, entry, slots, params, caller, kwargs, varargs };
         Ok(index)
     }
 
@@ -555,7 +570,9 @@ impl<'s> Lowering<'s> {
             }
             ExprNode::Slice(inner, parts) => self.slice(inner, parts, expr.at, scope)?,
             ExprNode::Call(callee, args) => self.call(callee, args, expr.at, scope)?,
-            ExprNode::Filter(inner, name, args) => self.filter(inner.as_deref(), name, args, expr.at, scope)?,
+            ExprNode::Filter(inner, name, args) => {
+                self.filter(inner.as_deref(), name, args, expr.at, scope)?
+            }
             ExprNode::Test(inner, name, args) => self.test(inner, name, args, expr.at, scope)?,
             ExprNode::Compare(first, rest) => self.compare(first, rest, expr.at, scope)?,
             ExprNode::And(left, right) => self.short_circuit(Op::JumpIfFalseOrPop(0), left, right, scope)?,
@@ -633,7 +650,12 @@ impl<'s> Lowering<'s> {
             _ => (10, digits),
         };
         if digits.len() > 4300 {
-            return Err(self.error(at, Class::Syntax, "ValueError", "integer has more than 4300 digits".to_owned()));
+            return Err(self.error(
+                at,
+                Class::Syntax,
+                "ValueError",
+                "integer has more than 4300 digits".to_owned(),
+            ));
         }
         let number = BigInt::parse_bytes(digits.as_bytes(), radix).unwrap_or_default();
         Ok(i64::try_from(&number).map_or(Constant::Big(number), Constant::Int))
@@ -772,7 +794,13 @@ impl<'s> Lowering<'s> {
         Ok(self.shape(shape))
     }
 
-    fn call(&mut self, callee: &Expr<'s>, args: &Args<'s>, at: usize, scope: &Scope<'s>) -> Result<(), Error> {
+    fn call(
+        &mut self,
+        callee: &Expr<'s>,
+        args: &Args<'s>,
+        at: usize,
+        scope: &Scope<'s>,
+    ) -> Result<(), Error> {
         if let ExprNode::Attribute(receiver, method) = &callee.node {
             self.expr(receiver, scope)?;
             let method = self.name(method);
@@ -863,7 +891,9 @@ fn note_constants(expr: &Expr<'_>, compared: &mut Vec<String>, literals: &mut Ve
                 .chain(rest.iter().map(|(_, operand)| operand))
                 .for_each(|operand| note_operand(operand, compared));
         }
-        ExprNode::Test(_, _, args) => args.positional.iter().for_each(|operand| note_operand(operand, compared)),
+        ExprNode::Test(_, _, args) => {
+            args.positional.iter().for_each(|operand| note_operand(operand, compared))
+        }
         _ => {}
     }
     each_child(expr, &mut |child| note_constants(child, compared, literals));
@@ -887,8 +917,12 @@ fn blocks<'e, 's>(statement: &'e Stmt<'s>) -> Vec<&'e Body<'s>> {
             std::iter::once(then).chain(elifs).chain(std::iter::once(otherwise)).collect()
         }
         StmtNode::For(node) => vec![&node.body, &node.otherwise],
-        StmtNode::SetBlock { body, .. } | StmtNode::Filter { body, .. } | StmtNode::With { body, .. } => vec![body],
-        StmtNode::Macro(node) | StmtNode::Generation(node) | StmtNode::Call { block: node, .. } => vec![&node.body],
+        StmtNode::SetBlock { body, .. } | StmtNode::Filter { body, .. } | StmtNode::With { body, .. } => {
+            vec![body]
+        }
+        StmtNode::Macro(node) | StmtNode::Generation(node) | StmtNode::Call { block: node, .. } => {
+            vec![&node.body]
+        }
         _ => Vec::new(),
     }
 }
@@ -949,7 +983,9 @@ fn attribute_writes_in_macros<'s>(body: &Body<'s>) -> Vec<&'s str> {
     for statement in body {
         match &statement.node {
             StmtNode::Macro(node) => attribute_writes(&node.body, &mut writes),
-            _ => blocks(statement).into_iter().for_each(|body| writes.extend(attribute_writes_in_macros(body))),
+            _ => {
+                blocks(statement).into_iter().for_each(|body| writes.extend(attribute_writes_in_macros(body)))
+            }
         }
     }
     writes

@@ -9,7 +9,7 @@ use crate::compare::compare;
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::filters;
 use crate::input::{FieldNode, Inputs};
-use crate::iterate::{items, is_of_messages};
+use crate::iterate::{is_of_messages, items};
 use crate::members::{attribute, item, slice};
 use crate::number::{as_index, signed};
 use crate::operators::binary;
@@ -278,7 +278,9 @@ impl<'a> Machine<'a> {
             Op::CheckNamespace(variable, name) => {
                 self.namespace(variable, name, frame)?;
             }
-            Op::StoreAttribute(variable, namespace, name) => self.store_attribute(variable, namespace, name, frame)?,
+            Op::StoreAttribute(variable, namespace, name) => {
+                self.store_attribute(variable, namespace, name, frame)?
+            }
             Op::BeginCapture => self.sinks.push(Vec::new()),
             Op::EndCapture => {
                 let captured = self.end_capture()?;
@@ -452,7 +454,8 @@ impl<'a> Machine<'a> {
         if values.is_empty() && star.is_none() && double_star.is_none() {
             return Ok(Args { positional, named: &[] });
         }
-        let mut named: Vec<_> = shape.named.iter().map(|name| program.name(*name)).zip(values.iter().copied()).collect();
+        let mut named: Vec<_> =
+            shape.named.iter().map(|name| program.name(*name)).zip(values.iter().copied()).collect();
         let mut all = positional.to_vec();
         if let Some(star) = star {
             all.extend(crate::iterate::all(&star, self.cx())?);
@@ -476,7 +479,11 @@ impl<'a> Machine<'a> {
     fn count_step(&mut self) -> Result<(), Error> {
         self.steps += 1;
         if self.steps > self.limits.steps {
-            return Err(Error::new(Class::Budget, "BudgetExceeded", "the render takes more steps than its budget"));
+            return Err(Error::new(
+                Class::Budget,
+                "BudgetExceeded",
+                "the render takes more steps than its budget",
+            ));
         }
         Ok(())
     }
@@ -628,7 +635,12 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn namespace(&self, variable: Variable, _: Name, frame: &'a Frame<'a>) -> Result<&'a Namespace<'a>, Error> {
+    fn namespace(
+        &self,
+        variable: Variable,
+        _: Name,
+        frame: &'a Frame<'a>,
+    ) -> Result<&'a Namespace<'a>, Error> {
         match slot(frame, variable).get() {
             Value::Namespace(namespace) => Ok(namespace),
             _ => Err(render("TemplateRuntimeError", "cannot assign attribute on non-namespace object")),

@@ -5,15 +5,57 @@ use crate::compare::{equal, hashable};
 use crate::fail::{type_error, undefined, unsupported_input, value_error};
 use crate::number::as_index;
 use crate::text::{Text, TextBuilder};
-use crate::value::{Bound, Dict, List, Loop, Range, Undefined, Value};
+use crate::value::{Bound, Dict, Global, List, Loop, Range, Undefined, Value};
 
 /// The methods of Python's `str`.
 const STR_METHODS: [&str; 47] = [
-    "capitalize", "casefold", "center", "count", "encode", "endswith", "expandtabs", "find", "format",
-    "format_map", "index", "isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier", "islower",
-    "isnumeric", "isprintable", "isspace", "istitle", "isupper", "join", "ljust", "lower", "lstrip", "maketrans",
-    "partition", "removeprefix", "removesuffix", "replace", "rfind", "rindex", "rjust", "rpartition", "rsplit",
-    "rstrip", "split", "splitlines", "startswith", "strip", "swapcase", "title", "translate", "upper", "zfill",
+    "capitalize",
+    "casefold",
+    "center",
+    "count",
+    "encode",
+    "endswith",
+    "expandtabs",
+    "find",
+    "format",
+    "format_map",
+    "index",
+    "isalnum",
+    "isalpha",
+    "isascii",
+    "isdecimal",
+    "isdigit",
+    "isidentifier",
+    "islower",
+    "isnumeric",
+    "isprintable",
+    "isspace",
+    "istitle",
+    "isupper",
+    "join",
+    "ljust",
+    "lower",
+    "lstrip",
+    "maketrans",
+    "partition",
+    "removeprefix",
+    "removesuffix",
+    "replace",
+    "rfind",
+    "rindex",
+    "rjust",
+    "rpartition",
+    "rsplit",
+    "rstrip",
+    "split",
+    "splitlines",
+    "startswith",
+    "strip",
+    "swapcase",
+    "title",
+    "translate",
+    "upper",
+    "zfill",
 ];
 const DICT_METHODS: [&str; 6] = ["get", "items", "keys", "values", "copy", "fromkeys"];
 const DICT_MUTATORS: [&str; 5] = ["clear", "pop", "popitem", "setdefault", "update"];
@@ -22,11 +64,22 @@ const LIST_MUTATORS: [&str; 8] = ["append", "clear", "extend", "insert", "pop", 
 const TUPLE_METHODS: [&str; 2] = ["count", "index"];
 const RANGE_MEMBERS: [&str; 5] = ["count", "index", "start", "step", "stop"];
 const INT_MEMBERS: [&str; 10] = [
-    "as_integer_ratio", "bit_count", "bit_length", "conjugate", "denominator", "from_bytes", "imag", "numerator",
-    "real", "to_bytes",
+    "as_integer_ratio",
+    "bit_count",
+    "bit_length",
+    "conjugate",
+    "denominator",
+    "from_bytes",
+    "imag",
+    "numerator",
+    "real",
+    "to_bytes",
 ];
 const FLOAT_MEMBERS: [&str; 7] =
     ["as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"];
+const GENERATOR_MEMBERS: [&str; 5] = ["close", "gi_running", "gi_suspended", "gi_yieldfrom", "send"];
+const MACRO_MEMBERS: [&str; 6] =
+    ["arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller", "name"];
 const VIEW_MEMBERS: [&str; 2] = ["isdisjoint", "mapping"];
 
 /// What Python's `getattr` would find.
@@ -58,7 +111,12 @@ pub(crate) fn attribute<'a>(object: &Value<'a>, name: &'a str, cx: Context<'a>) 
     Value::undefined(Undefined::Member(object.type_name(), Value::literal(name)), cx.arena)
 }
 
-fn resolved<'a>(found: Found<'a>, object: &Value<'a>, name: &'a str, cx: Context<'a>) -> Result<Value<'a>, Error> {
+fn resolved<'a>(
+    found: Found<'a>,
+    object: &Value<'a>,
+    name: &'a str,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     match found {
         Found::Value(value) => Ok(value),
         Found::Method => Ok(Value::Method(cx.arena.value(Bound { receiver: *object, name })?)),
@@ -96,8 +154,13 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
         Value::Float(..) => foreign(&FLOAT_MEMBERS),
         Value::Range(_) => foreign(&RANGE_MEMBERS),
         Value::View(..) => foreign(&VIEW_MEMBERS),
-        Value::None(_) => Found::Nothing,
-        _ => Found::Foreign,
+        Value::Generator(_) => match name {
+            "gi_code" | "gi_frame" => Found::Unsafe,
+            _ => foreign(&GENERATOR_MEMBERS),
+        },
+        Value::Macro(_) => foreign(&MACRO_MEMBERS),
+        Value::Global(Global::Dict) => foreign(&["fromkeys"]),
+        _ => Found::Nothing,
     })
 }
 
@@ -248,7 +311,8 @@ impl Span {
             return Err(value_error("slice step cannot be zero"));
         }
         let (low, high) = if step > 0 { (0, length) } else { (-1, length - 1) };
-        let fit = |index: i64| if index < 0 { (index.saturating_add(length)).max(low) } else { index.min(high) };
+        let fit =
+            |index: i64| if index < 0 { (index.saturating_add(length)).max(low) } else { index.min(high) };
         let (first, last) = if step > 0 { (low, high) } else { (high, low) };
         let start = slice_index(start)?.map_or(first, fit);
         let stop = slice_index(stop)?.map_or(last, fit);
@@ -257,24 +321,24 @@ impl Span {
 
     fn indexes(&self) -> impl Iterator<Item = usize> + '_ {
         let range = Range { start: self.start, stop: self.stop, step: self.step };
-        (0..range.len()).filter_map(move |n| {
-            usize::try_from(self.start + self.step * i64::try_from(n).ok()?).ok()
-        })
+        (0..range.len())
+            .filter_map(move |n| usize::try_from(self.start + self.step * i64::try_from(n).ok()?).ok())
     }
 }
 
 fn slice_index(value: &Value<'_>) -> Result<Option<i64>, Error> {
     match value {
         Value::None(_) => Ok(None),
-        _ => as_index(value).map(Some).ok_or_else(|| {
-            type_error("slice indices must be integers or None or have an __index__ method")
-        }),
+        _ => as_index(value)
+            .map(Some)
+            .ok_or_else(|| type_error("slice indices must be integers or None or have an __index__ method")),
     }
 }
 
 fn sliced<'a>(list: &List<'a>, span: &Span, cx: Context<'a>) -> Result<&'a List<'a>, Error> {
     let items = if span.step == 1 {
-        let (start, stop) = (usize::try_from(span.start).unwrap_or(0), usize::try_from(span.stop).unwrap_or(0));
+        let (start, stop) =
+            (usize::try_from(span.start).unwrap_or(0), usize::try_from(span.stop).unwrap_or(0));
         list.items.get(start..stop.max(start)).unwrap_or_default()
     } else {
         let items: Vec<_> = span.indexes().filter_map(|index| list.items.get(index).copied()).collect();

@@ -41,7 +41,9 @@ impl Number {
             (Self::Int(left), Self::Int(right)) => Some(left.cmp(right)),
             (Self::Float(left), Self::Float(right)) => left.partial_cmp(right),
             (Self::Int(left), Self::Float(right)) => compare_mixed(left, *right),
-            (Self::Float(left), Self::Int(right)) => compare_mixed(right, *left).map(std::cmp::Ordering::reverse),
+            (Self::Float(left), Self::Int(right)) => {
+                compare_mixed(right, *left).map(std::cmp::Ordering::reverse)
+            }
         }
     }
 }
@@ -86,7 +88,9 @@ pub(crate) fn arithmetic<'a>(
     Some(match (op, left, right) {
         (Binary::Div, left, right) => divide(&left, &right, source),
         (op, Number::Int(left), Number::Int(right)) => integers(op, &left, &right, source, arena),
-        (op, left, right) => floats(op, left.to_f64(), right.to_f64()).map(|result| Value::Float(result, source)),
+        (op, left, right) => {
+            floats(op, left.to_f64(), right.to_f64()).map(|result| Value::Float(result, source))
+        }
     })
 }
 
@@ -155,7 +159,8 @@ fn power<'a>(base: &BigInt, exponent: &BigInt, source: Source, arena: &'a Arena)
         let (base, exponent) = (Number::Int(base.clone()).to_f64(), Number::Int(exponent.clone()).to_f64());
         return floats(Binary::Pow, base, exponent).map(|result| Value::Float(result, source));
     }
-    let exponent = exponent.to_u32().filter(|exponent| base.bits().saturating_mul(u64::from(*exponent)) <= MAX_BITS);
+    let exponent =
+        exponent.to_u32().filter(|exponent| base.bits().saturating_mul(u64::from(*exponent)) <= MAX_BITS);
     Big::value(&base.pow(exponent.ok_or_else(too_many_digits)?), source, arena)
 }
 

@@ -9,7 +9,12 @@ use crate::text::{Text, TextBuilder};
 use crate::value::{List, Value};
 
 /// `left op right`.
-pub(crate) fn binary<'a>(op: Binary, left: &Value<'a>, right: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+pub(crate) fn binary<'a>(
+    op: Binary,
+    left: &Value<'a>,
+    right: &Value<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     match (op, left, right) {
         (Binary::Add, Value::Str(left), Value::Str(right)) => return add_texts(left, right, cx),
         (Binary::Mod, Value::Str(text), values) if !matches!(values, Value::Undefined(_)) => {
@@ -34,7 +39,9 @@ fn mismatch(op: Binary, left: &Value<'_>, right: &Value<'_>) -> Error {
         match left {
             Value::Str(_) => return type_error(format!("can only concatenate str (not \"{b}\") to str")),
             Value::List(_) => return type_error(format!("can only concatenate list (not \"{b}\") to list")),
-            Value::Tuple(_) => return type_error(format!("can only concatenate tuple (not \"{b}\") to tuple")),
+            Value::Tuple(_) => {
+                return type_error(format!("can only concatenate tuple (not \"{b}\") to tuple"));
+            }
             _ => {}
         }
     }

@@ -63,8 +63,12 @@ fn own_turnless_runs(rendered: &mut Rendered) {
     while start < rendered.segments.len() {
         let turnless = |segment: &Segment| segment.turn.is_none();
         let length = rendered.segments[start..].iter().take_while(|segment| turnless(segment)).count();
-        if let Some(owner) = sole_owner(rendered, start..start + length).filter(|owner| !owned.contains(owner)) {
-            rendered.segments[start..start + length].iter_mut().for_each(|segment| segment.turn = Some(owner));
+        if let Some(owner) =
+            sole_owner(rendered, start..start + length).filter(|owner| !owned.contains(owner))
+        {
+            rendered.segments[start..start + length]
+                .iter_mut()
+                .for_each(|segment| segment.turn = Some(owner));
         }
         start += length.max(1);
     }
@@ -73,15 +77,21 @@ fn own_turnless_runs(rendered: &mut Rendered) {
 /// The only message whose data is in a run of segments.
 fn sole_owner(rendered: &Rendered, run: std::ops::Range<usize>) -> Option<u32> {
     let is_data = |segment: &&Segment| matches!(segment.origin, Origin::Data(_));
-    let mut owners = rendered.segments[run].iter().filter(is_data).map(|segment| rendered.message(segment.origin));
+    let mut owners =
+        rendered.segments[run].iter().filter(is_data).map(|segment| rendered.message(segment.origin));
     let first = owners.next()??;
     owners.all(|owner| owner == Some(first)).then_some(first)
 }
 
 /// Cuts the output where the message that shall stay open ends, as transformers does.
-pub(crate) fn cut_open(rendered: &mut Rendered, conversation: &Conversation, field: &str) -> Result<(), Error> {
+pub(crate) fn cut_open(
+    rendered: &mut Rendered,
+    conversation: &Conversation,
+    field: &str,
+) -> Result<(), Error> {
     let tag = CONTINUE_TAG.trim_end();
-    let content = conversation.messages.last().and_then(|message| open_text(message, field)).unwrap_or_default();
+    let content =
+        conversation.messages.last().and_then(|message| open_text(message, field)).unwrap_or_default();
     let content = content.trim_matches(crate::source::is_space);
     let Some(at) = rendered.text.rfind(tag).filter(|_| rendered.text.contains(content)) else {
         return Err(value_error(

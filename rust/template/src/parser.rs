@@ -106,7 +106,10 @@ impl<'s> Parser<'s> {
     }
 
     /// Runs a part of the parser one level deeper.
-    pub(crate) fn nested<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn nested<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         if self.nesting == MAX_NESTING {
             let message = format!("nested deeper than {MAX_NESTING} levels");
             return Err(self.unsupported(self.at(), &message));
@@ -274,7 +277,8 @@ impl<'s> Parser<'s> {
     }
 
     fn call_block(&mut self) -> Result<StmtNode<'s>, Error> {
-        let (params, defaults) = if self.is_op(Op::LeftParen) { self.signature()? } else { Default::default() };
+        let (params, defaults) =
+            if self.is_op(Op::LeftParen) { self.signature()? } else { Default::default() };
         let at = self.at();
         let Expr { node: crate::ast::ExprNode::Call(callee, args), .. } = self.expression()? else {
             return Err(self.error(at, "expected a call"));
@@ -342,7 +346,10 @@ impl<'s> Parser<'s> {
     }
 
     fn ends_target(&self) -> bool {
-        self.is_name("in") || self.is_op(Op::Assign) || self.is_op(Op::RightParen) || *self.peek() == Kind::BlockEnd
+        self.is_name("in")
+            || self.is_op(Op::Assign)
+            || self.is_op(Op::RightParen)
+            || *self.peek() == Kind::BlockEnd
     }
 
     fn single_target(&mut self, attributes: bool) -> Result<Target<'s>, Error> {

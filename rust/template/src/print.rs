@@ -47,8 +47,12 @@ pub(crate) fn repr<'a>(value: &Value<'a>, builder: &mut TextBuilder<'a>, depth: 
         Value::Range(range) => builder.push_str(&range_repr(range), source),
         Value::Namespace(namespace) => {
             builder.push_str("<Namespace ", source)?;
-            let attributes: Vec<_> =
-                namespace.attributes.borrow().iter().map(|(name, value)| (Value::literal(name), *value)).collect();
+            let attributes: Vec<_> = namespace
+                .attributes
+                .borrow()
+                .iter()
+                .map(|(name, value)| (Value::literal(name), *value))
+                .collect();
             entries(&attributes, source, builder, depth)?;
             builder.push_str(">", source)
         }
@@ -170,7 +174,9 @@ fn escaped<'a>(piece: &Piece<'a>, quote: &str, builder: &mut TextBuilder<'a>) ->
 /// Python's `str.isprintable` of a character, nearly: Rust's own escaping has a newer table of the
 /// unassigned characters.
 fn is_printable(c: char) -> bool {
-    c == ' ' || c.is_ascii_graphic() || !c.is_ascii() && c.escape_debug().count() == 1 && !is_separator(c)
+    c == ' '
+        || c.is_ascii_graphic()
+        || !c.is_ascii() && c.escape_debug().count() == 1 && !is_separator(c)
         || is_mark(c)
 }
 

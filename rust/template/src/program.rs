@@ -36,7 +36,9 @@ pub(crate) enum Op {
     Pop,
     Attribute(Name),
     /// Whether the index is a loop's counter, so that the item may become the current message.
-    Item { counter: bool },
+    Item {
+        counter: bool,
+    },
     Slice,
     Binary(Binary),
     Compare(Comparison),

@@ -129,7 +129,8 @@ impl<'s> Symbols<'s> {
 
     /// Takes over what branches assigned: a name keeps its outer value where no branch set it.
     fn merge(&mut self, branches: Vec<Self>) {
-        let assigned: BTreeSet<&'s str> = branches.iter().flat_map(|branch| branch.stores.iter().copied()).collect();
+        let assigned: BTreeSet<&'s str> =
+            branches.iter().flat_map(|branch| branch.stores.iter().copied()).collect();
         let fresh: Vec<&'s str> = assigned.difference(&self.stores).copied().collect();
         for branch in branches {
             self.refs.extend(branch.refs);
@@ -153,7 +154,9 @@ impl<'s> Symbols<'s> {
     fn visit(&mut self, statement: &Stmt<'s>, slots: &mut Slots<'s>) {
         match &statement.node {
             StmtNode::Print(expr) | StmtNode::Filter { filter: expr, .. } => self.visit_expr(expr, slots),
-            StmtNode::If { test, then, elifs, otherwise } => self.visit_if(test, then, elifs, otherwise, slots),
+            StmtNode::If { test, then, elifs, otherwise } => {
+                self.visit_if(test, then, elifs, otherwise, slots)
+            }
             StmtNode::For(node) => self.visit_expr(&node.iter, slots),
             StmtNode::Set(target, value) => {
                 self.visit_expr(value, slots);
@@ -165,7 +168,9 @@ impl<'s> Symbols<'s> {
                 self.visit_expr(callee, slots);
                 self.visit_args(args, slots);
             }
-            StmtNode::With { values, .. } => values.iter().for_each(|(_, value)| self.visit_expr(value, slots)),
+            StmtNode::With { values, .. } => {
+                values.iter().for_each(|(_, value)| self.visit_expr(value, slots))
+            }
             StmtNode::Text(_) | StmtNode::Generation(_) | StmtNode::Break | StmtNode::Continue => {}
         }
     }
@@ -242,7 +247,10 @@ fn each_argument<'e, 's>(args: &'e Args<'s>, meet: &mut dyn FnMut(&'e Expr<'s>))
 pub(crate) fn each_child<'e, 's>(expr: &'e Expr<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
     match &expr.node {
         ExprNode::Const(_) | ExprNode::Name(_) => {}
-        ExprNode::Attribute(inner, _) | ExprNode::Not(inner) | ExprNode::Negative(inner) | ExprNode::Positive(inner) => {
+        ExprNode::Attribute(inner, _)
+        | ExprNode::Not(inner)
+        | ExprNode::Negative(inner)
+        | ExprNode::Positive(inner) => {
             meet(inner);
         }
         ExprNode::Item(left, right)
@@ -268,7 +276,9 @@ pub(crate) fn each_child<'e, 's>(expr: &'e Expr<'s>, meet: &mut dyn FnMut(&'e Ex
             meet(first);
             rest.iter().for_each(|(_, operand)| meet(operand));
         }
-        ExprNode::Concat(items) | ExprNode::List(items) | ExprNode::Tuple(items) => items.iter().for_each(meet),
+        ExprNode::Concat(items) | ExprNode::List(items) | ExprNode::Tuple(items) => {
+            items.iter().for_each(meet)
+        }
         ExprNode::Conditional(test, then, otherwise) => {
             meet(test);
             meet(then);

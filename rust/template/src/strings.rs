@@ -12,7 +12,12 @@ use crate::text::{Source, Text, TextBuilder};
 use crate::value::Value;
 
 /// `text.name(args)`.
-pub(crate) fn call<'a>(text: &Text<'a>, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+pub(crate) fn call<'a>(
+    text: &Text<'a>,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     let whole = text.as_str(cx.arena)?;
     match name {
         "strip" | "lstrip" | "rstrip" => {
@@ -222,11 +227,12 @@ fn partition<'a>(
         return Err(value_error("empty separator"));
     }
     let end = whole.len();
-    let ranges = match (name, if name == "partition" { whole.find(separator) } else { whole.rfind(separator) }) {
-        (_, Some(at)) => [0..at, at..at + separator.len(), at + separator.len()..end],
-        ("partition", None) => [0..end, end..end, end..end],
-        (_, None) => [0..0, 0..0, 0..end],
-    };
+    let ranges =
+        match (name, if name == "partition" { whole.find(separator) } else { whole.rfind(separator) }) {
+            (_, Some(at)) => [0..at, at..at + separator.len(), at + separator.len()..end],
+            ("partition", None) => [0..end, end..end, end..end],
+            (_, None) => [0..0, 0..0, 0..end],
+        };
     let slices = ranges.map(|range| text.slice(range, cx.arena).map(Value::Str));
     let [head, middle, tail] = slices;
     cx.tuple(&[head?, middle?, tail?])
@@ -237,7 +243,8 @@ fn affix_test<'a>(whole: &str, name: &str, args: Args<'a>, cx: Context<'a>) -> R
     if start.or(end).is_some() {
         return Err(unsupported_input(format!("`{name}` with a range")));
     }
-    let holds = |affix: &str| if name == "startswith" { whole.starts_with(affix) } else { whole.ends_with(affix) };
+    let holds =
+        |affix: &str| if name == "startswith" { whole.starts_with(affix) } else { whole.ends_with(affix) };
     match affix {
         Some(Value::Tuple(affixes)) => {
             for affix in affixes.items {
@@ -267,7 +274,8 @@ fn find<'a>(
     let bound = |value: Option<Value<'a>>, otherwise: usize| match value {
         None | Some(Value::None(_)) => Ok(otherwise),
         Some(value) => {
-            let index = as_index(&value).ok_or_else(|| type_error("slice indices must be integers or None"))?;
+            let index =
+                as_index(&value).ok_or_else(|| type_error("slice indices must be integers or None"))?;
             let length = i64::try_from(characters(whole)).unwrap_or(i64::MAX);
             let index = if index < 0 { (index + length).max(0) } else { index };
             Ok(crate::members::byte_of(whole, usize::try_from(index).unwrap_or(usize::MAX)))
@@ -275,7 +283,8 @@ fn find<'a>(
     };
     let (from, to) = (bound(start, 0)?, bound(end, whole.len())?);
     let inside = whole.get(from..to);
-    let found = inside.and_then(|inside| if name.starts_with('r') { inside.rfind(needle) } else { inside.find(needle) });
+    let found = inside
+        .and_then(|inside| if name.starts_with('r') { inside.rfind(needle) } else { inside.find(needle) });
     match found {
         Some(at) => Ok(Value::count(characters(&whole[..from + at]), text.source())),
         None if name.ends_with("index") => Err(value_error("substring not found")),
@@ -345,9 +354,27 @@ pub(crate) fn cased<'a>(text: &Text<'a>, how: &str, cx: Context<'a>) -> Result<T
                 let lower = |c| if sigmas.contains(&(start + at)) { "ς".to_owned() } else { lowercase(c) };
                 let mapped = match how {
                     "upper" => uppercase(c),
-                    "title" => if after_cased { lower(c) } else { titlecase(c) },
-                    "capitalize" => if first { titlecase(c) } else { lower(c) },
-                    "swapcase" => if c.is_uppercase() { lower(c) } else { uppercase(c) },
+                    "title" => {
+                        if after_cased {
+                            lower(c)
+                        } else {
+                            titlecase(c)
+                        }
+                    }
+                    "capitalize" => {
+                        if first {
+                            titlecase(c)
+                        } else {
+                            lower(c)
+                        }
+                    }
+                    "swapcase" => {
+                        if c.is_uppercase() {
+                            lower(c)
+                        } else {
+                            uppercase(c)
+                        }
+                    }
                     _ => lower(c),
                 };
                 builder.push_like(&mapped, *piece)?;
@@ -360,7 +387,11 @@ pub(crate) fn cased<'a>(text: &Text<'a>, how: &str, cx: Context<'a>) -> Result<T
     Ok(builder.finish()?.with_markup(text.markup))
 }
 
-fn join_texts<'a>(separator: &Text<'a>, items: Option<Value<'a>>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+fn join_texts<'a>(
+    separator: &Text<'a>,
+    items: Option<Value<'a>>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     let Some(items) = items else { return Err(type_error("join() takes exactly one argument (0 given)")) };
     let mut parts = Vec::new();
     for (index, item) in crate::iterate::all(&items, cx)?.iter().enumerate() {
@@ -376,7 +407,13 @@ fn join_texts<'a>(separator: &Text<'a>, items: Option<Value<'a>>, cx: Context<'a
     Ok(Value::Str(cx.join(&parts)?.with_markup(separator.markup)))
 }
 
-fn pad<'a>(text: &Text<'a>, whole: &str, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+fn pad<'a>(
+    text: &Text<'a>,
+    whole: &str,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     let [width, fill] = args.bind_positional(name, 1)?;
     let width = width.as_ref().and_then(as_index).ok_or_else(|| type_error("width must be an integer"))?;
     let fill = match fill {

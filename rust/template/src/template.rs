@@ -49,7 +49,12 @@ impl Template {
     ///
     /// # Errors
     /// What the reference raises, by class and kind.
-    pub fn render(&self, conversation: &Conversation, settings: &Settings, call: &Call) -> Result<Rendered, Error> {
+    pub fn render(
+        &self,
+        conversation: &Conversation,
+        settings: &Settings,
+        call: &Call,
+    ) -> Result<Rendered, Error> {
         self.render_with_tails(conversation, settings, call, &[]).map(|(rendered, _)| rendered)
     }
 
@@ -76,11 +81,17 @@ impl Template {
         if let Some(field) = &call.continue_final_message {
             cut_open(&mut rendered, conversation, field)?;
         }
-        let tails = before.iter().map(|before| self.prompt_tail(*before, &inputs, settings, &arena)).collect();
+        let tails =
+            before.iter().map(|before| self.prompt_tail(*before, &inputs, settings, &arena)).collect();
         Ok((rendered, tails))
     }
 
-    fn machine<'a>(&'a self, inputs: &'a Inputs<'a>, settings: &'a Settings, arena: &'a Arena) -> Machine<'a> {
+    fn machine<'a>(
+        &'a self,
+        inputs: &'a Inputs<'a>,
+        settings: &'a Settings,
+        arena: &'a Arena,
+    ) -> Machine<'a> {
         Machine::new(&self.program, &self.normalized, inputs, arena, settings.now.as_ref(), settings.limits)
     }
 
@@ -95,7 +106,8 @@ impl Template {
     ) -> Option<String> {
         let messages = inputs.messages.get(..before).filter(|messages| !messages.is_empty())?;
         let shortened = self.machine(inputs, settings, arena).shortened().render(inputs, messages, true);
-        let pieces = shortened.or_else(|_| self.machine(inputs, settings, arena).render(inputs, messages, true));
+        let pieces =
+            shortened.or_else(|_| self.machine(inputs, settings, arena).render(inputs, messages, true));
         pieces.ok().map(|pieces| tail(&pieces))
     }
 }

@@ -79,7 +79,12 @@ impl Test {
 }
 
 /// `value is test(args)`.
-pub(crate) fn apply<'a>(test: Test, value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<bool, Error> {
+pub(crate) fn apply<'a>(
+    test: Test,
+    value: &Value<'a>,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<bool, Error> {
     if let Some(comparison) = test.comparison() {
         let [other] = args.bind("test", ["other"], 1)?;
         let other = other.unwrap_or(Value::Missing);
@@ -105,7 +110,10 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
     Ok(match test {
         Test::Boolean => matches!(value, Value::Bool(..)),
         Test::Callable => {
-            matches!(value, Value::Macro(_) | Value::Method(_) | Value::Global(_) | Value::Undefined(_) | Value::Loop(_))
+            matches!(
+                value,
+                Value::Macro(_) | Value::Method(_) | Value::Global(_) | Value::Undefined(_) | Value::Loop(_)
+            )
         }
         Test::Defined => !matches!(value, Value::Undefined(_)),
         Test::Escaped => matches!(value, Value::Str(text) if text.markup),
@@ -116,8 +124,12 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
         Test::Float => matches!(value, Value::Float(..)),
         Test::Integer => matches!(value, Value::Int(..) | Value::Big(_)),
         Test::Iterable => is_iterable(value),
-        Test::Lower => crate::letters::is(print::text(value, cx.arena)?.as_str(cx.arena)?, "islower") == Some(true),
-        Test::Upper => crate::letters::is(print::text(value, cx.arena)?.as_str(cx.arena)?, "isupper") == Some(true),
+        Test::Lower => {
+            crate::letters::is(print::text(value, cx.arena)?.as_str(cx.arena)?, "islower") == Some(true)
+        }
+        Test::Upper => {
+            crate::letters::is(print::text(value, cx.arena)?.as_str(cx.arena)?, "isupper") == Some(true)
+        }
         Test::Mapping => matches!(value, Value::Dict(_)),
         Test::None => matches!(value, Value::None(_)),
         Test::Number => Number::of(value).is_some(),
@@ -127,7 +139,9 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
         }
         Test::String => matches!(value, Value::Str(_)),
         Test::Undefined => matches!(value, Value::Undefined(_)),
-        Test::FilterNamed => named(value, cx, |name| Filter::named(name).is_some() || Filter::is_jinjas(name))?,
+        Test::FilterNamed => {
+            named(value, cx, |name| Filter::named(name).is_some() || Filter::is_jinjas(name))?
+        }
         Test::TestNamed => named(value, cx, |name| Test::named(name).is_some())?,
         _ => return Err(unsupported_input("a test that needs arguments")),
     })
@@ -148,7 +162,12 @@ fn is_iterable(value: &Value<'_>) -> bool {
     )
 }
 
-fn remainder_is<'a>(value: &Value<'a>, divisor: &Value<'a>, wanted: i64, cx: Context<'a>) -> Result<bool, Error> {
+fn remainder_is<'a>(
+    value: &Value<'a>,
+    divisor: &Value<'a>,
+    wanted: i64,
+    cx: Context<'a>,
+) -> Result<bool, Error> {
     if let Value::Str(_) = value {
         return Err(type_error("not all arguments converted during string formatting"));
     }

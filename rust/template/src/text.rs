@@ -250,10 +250,13 @@ impl<'a> Text<'a> {
 
     fn stamped(self, turn: Option<u32>, arena: &'a Arena) -> Result<Self, Error> {
         match self.repr {
-            Repr::One(piece) => Ok(Self { repr: Repr::One(piece.joined(turn)), stamped: turn.is_some(), ..self }),
+            Repr::One(piece) => {
+                Ok(Self { repr: Repr::One(piece.joined(turn)), stamped: turn.is_some(), ..self })
+            }
             Repr::Many(..) if turn.is_none() || self.stamped => Ok(self),
             Repr::Many(..) => {
-                let pieces: Vec<_> = self.with_pieces(|pieces| pieces.iter().map(|p| p.joined(turn)).collect());
+                let pieces: Vec<_> =
+                    self.with_pieces(|pieces| pieces.iter().map(|p| p.joined(turn)).collect());
                 Ok(Self { stamped: true, ..Self::of(&pieces, arena)?.with_markup(self.markup) })
             }
         }

@@ -166,8 +166,6 @@ impl Range {
 pub(crate) struct Generator<'a> {
     pub(crate) items: &'a [Value<'a>],
     pub(crate) taken: Cell<bool>,
-    /// The name that its `repr` shows.
-    pub(crate) name: &'static str,
     /// Whether its items are messages of the conversation.
     pub(crate) of_messages: bool,
 }
@@ -333,7 +331,9 @@ impl<'a> Value<'a> {
     /// Who wrote it, for values that are printed whole.
     pub(crate) fn source(&self) -> Source {
         match self {
-            Self::None(source) | Self::Bool(_, source) | Self::Int(_, source) | Self::Float(_, source) => *source,
+            Self::None(source) | Self::Bool(_, source) | Self::Int(_, source) | Self::Float(_, source) => {
+                *source
+            }
             Self::Big(big) => big.source,
             Self::Str(text) => text.source(),
             Self::List(list) | Self::Tuple(list) => list.source,
