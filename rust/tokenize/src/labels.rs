@@ -23,7 +23,7 @@ use turn::Turn;
 /// What the rule knows beside the rendered text.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rule<'a> {
-    /// The tokens that no data can contain the meaning of.
+    /// The control tokens of the vocabulary and the template.
     pub(crate) control: &'a ControlTokens,
     /// The header to look for where the generation prompt can't tell.
     pub(crate) guess: Option<&'a str>,

@@ -196,10 +196,15 @@ proptest! {
 
     #[test]
     fn byte_level_tokens_spell_the_text(text in texts()) {
-        let vocabulary = load(&byte_level(&Value::Null));
-        let ids = vocabulary.encode(&text).unwrap().ids;
         prop_assume!(!text.contains("<end>") && !text.contains("<both>"));
-        prop_assert_eq!(vocabulary.decode(&ids, false).unwrap(), text);
+        let vocabulary = load(&byte_level(&Value::Null));
+        let Encoding { ids, spans } = vocabulary.encode(&text).unwrap();
+        prop_assert_eq!(vocabulary.decode(&ids, false).unwrap(), text.as_str());
+        for character in spans.chunk_by(|one, other| one == other) {
+            let first = spans.partition_point(|span| span.start < character[0].start);
+            let spelled = vocabulary.decode(&ids[first..first + character.len()], false).unwrap();
+            prop_assert_eq!(spelled, &text[character[0].clone()]);
+        }
     }
 }
 

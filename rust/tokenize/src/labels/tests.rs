@@ -155,6 +155,8 @@ fn a_header_that_another_turn_printed_is_no_body() {
     let page = page.answer(1, " [/INST]").lit(" ").data(1, "Hi").var("</s>");
     let case = Case { tokens: vec!["<s>", "</s>", "[INST]", "[/INST]"], ..chatml() };
     assert_eq!(case.see(&page), Seen { trained: vec![" Hi</s>"], turns: vec![(1, Derived, Printed)] });
+    let body = case.labels(&page).turns[0].body.clone();
+    assert_eq!(&page.rendered.text[body], " Hi");
 }
 
 #[test]
@@ -218,6 +220,13 @@ fn the_end_is_the_last_control_token_and_inner_ends_are_body() {
     let page = page.lit("<|im_end|>\n<|im_start|>assistant\n").data(1, "42").lit("<|im_end|>\n<|im_end|>\n");
     let trained = "Let me see<|im_end|>\n<|im_start|>assistant\n42<|im_end|>\n<|im_end|>";
     assert_eq!(chatml().trained(&page), [trained]);
+}
+
+#[test]
+fn the_end_may_stand_in_a_later_run() {
+    let page = question().answer(1, PROMPT).lit("<|im_start|>assistant\n").data(1, "Hi").lit("<|im_end|>");
+    let page = page.turn(None).lit("--").turn(1).lit("so<|im_end|>\n");
+    assert_eq!(chatml().trained(&page), ["Hi<|im_end|>", "so<|im_end|>"]);
 }
 
 #[test]
