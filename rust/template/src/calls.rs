@@ -245,7 +245,7 @@ pub(crate) fn new_namespace<'a>(args: Args<'a>, cx: Context<'a>) -> Result<&'a N
         check_attribute(name)?;
         attributes.push((name, *value));
     }
-    cx.arena.value(Namespace { attributes: RefCell::new(attributes) }).map(|namespace| &*namespace)
+    cx.arena.value(Namespace { attributes: RefCell::new(attributes) })
 }
 
 /// transformers keeps names with a leading underscore out of namespaces.

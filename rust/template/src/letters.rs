@@ -18,11 +18,10 @@ pub(crate) fn titlecase(c: char) -> String {
         '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
         '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
         // Georgian has capitals, but titles are not written with them.
-        '\u{10d0}'..='\u{10ff}' => c,
+        '\u{10d0}'..='\u{10ff}' | '\u{1fbc}' | '\u{1fcc}' | '\u{1ffc}' => c,
         // Greek vowels with a subscript iota keep it as one character.
         '\u{1f80}'..='\u{1faf}' => char::from_u32(u32::from(c) | 8).unwrap_or(c),
         '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => char::from_u32(u32::from(c) + 9).unwrap_or(c),
-        '\u{1fbc}' | '\u{1fcc}' | '\u{1ffc}' => c,
         _ => {
             let mut upper = c.to_uppercase();
             let first: String = upper.next().into_iter().collect();

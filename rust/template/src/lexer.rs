@@ -67,9 +67,8 @@ impl<'s> Lexer<'s> {
         }
         match opening {
             Opening::Comment => self.comment(open_at),
-            Opening::Variable => self.code(open_at, opening),
             Opening::Block if self.raw_follows() => self.raw(open_at),
-            Opening::Block => self.code(open_at, opening),
+            Opening::Block | Opening::Variable => self.code(open_at, opening),
         }
     }
 

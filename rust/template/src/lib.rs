@@ -9,6 +9,7 @@
 mod arena;
 mod args;
 mod ast;
+mod calling;
 mod calls;
 mod clock;
 mod compare;
@@ -24,7 +25,9 @@ mod iterate;
 mod json;
 mod letters;
 mod lexer;
+mod looping;
 mod lower;
+mod lower_expressions;
 mod machine;
 mod members;
 mod number;
@@ -42,6 +45,7 @@ mod tests;
 mod text;
 mod token;
 mod value;
+mod walk;
 
 pub use conversation::{Call, Clock, Conversation, Limits, Settings};
 pub use data::Data;

@@ -2,24 +2,24 @@
 use std::cell::Cell;
 
 use crate::arena::Arena;
-use crate::args::{Args, Context};
+use crate::args::Context;
 use crate::ast::Comparison;
 use crate::calls;
 use crate::compare::compare;
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::filters;
 use crate::input::{FieldNode, Inputs};
-use crate::iterate::{is_of_messages, items};
+use crate::iterate::is_of_messages;
 use crate::members::{attribute, item, slice};
 use crate::number::{as_index, signed};
 use crate::operators::binary;
 use crate::print;
-use crate::program::{Constant, Label, Name, Op, Program, Shape, Variable};
+use crate::program::{Constant, Label, Name, Op, Program, Variable};
 use crate::source::position;
 use crate::tests;
 use crate::text::{Piece, Source, Text};
-use crate::value::{Big, Bound, Closure, Frame, Global, Items, List, Loop, Namespace, Undefined, Value};
-use crate::{Class, Clock, Error, Limits};
+use crate::value::{Big, Closure, Frame, Global, Items, List, Loop, Namespace, Undefined, Value};
+use crate::{Clock, Error, Limits};
 
 /// A program, its inputs, and how far it has come.
 pub(crate) struct Machine<'a> {
@@ -29,19 +29,19 @@ pub(crate) struct Machine<'a> {
     pub(crate) clock: Option<&'a Clock>,
     variables: &'a [(&'a str, Value<'a>)],
     fields: &'a [FieldNode<'a>],
-    stack: Vec<Value<'a>>,
-    loops: Vec<Running<'a>>,
+    pub(crate) stack: Vec<Value<'a>>,
+    pub(crate) loops: Vec<Running<'a>>,
     /// What is printed: the output first, then the blocks that are being captured.
-    sinks: Vec<Vec<Piece<'a>>>,
+    pub(crate) sinks: Vec<Vec<Piece<'a>>>,
     /// The items that loops' tests have kept so far.
-    collected: Vec<Vec<Value<'a>>>,
-    namespaces: Vec<&'a Namespace<'a>>,
+    pub(crate) collected: Vec<Vec<Value<'a>>>,
+    pub(crate) namespaces: Vec<&'a Namespace<'a>>,
     /// The current message.
-    turn: Option<u32>,
-    limits: Limits,
-    steps: u64,
-    depth: usize,
-    shortening: Shortening,
+    pub(crate) turn: Option<u32>,
+    pub(crate) limits: Limits,
+    pub(crate) steps: u64,
+    pub(crate) depth: usize,
+    pub(crate) shortening: Shortening,
 }
 
 /// Whether a render may leave out what can't change the end of its output.
@@ -55,15 +55,16 @@ pub(crate) enum Shortening {
 }
 
 /// A loop that is being run.
-struct Running<'a> {
-    state: &'a Loop<'a>,
+pub(crate) struct Running<'a> {
+    pub(crate) state: &'a Loop<'a>,
     /// The current message around the loop.
-    outer_turn: Option<u32>,
-    sinks: usize,
-    stack: usize,
+    pub(crate) outer_turn: Option<u32>,
+    pub(crate) sinks: usize,
+    pub(crate) stack: usize,
 }
 
-enum Flow {
+/// Where the program goes on.
+pub(crate) enum Flow {
     Next,
     Goto(Label),
     Return,
@@ -164,6 +165,7 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm an instruction, each of a line or a call")]
     fn step(&mut self, op: Op, frame: &'a Frame<'a>) -> Result<Flow, Error> {
         match op {
             Op::Text(text) => self.emit_piece(Piece::new(self.program.name(text), Source::LITERAL))?,
@@ -275,12 +277,10 @@ impl<'a> Machine<'a> {
                 self.stack.extend([value, value]);
             }
             Op::Unpack(count) => self.unpack(count as usize)?,
-            Op::CheckNamespace(variable, name) => {
-                self.namespace(variable, name, frame)?;
+            Op::CheckNamespace(variable) => {
+                namespace(variable, frame)?;
             }
-            Op::StoreAttribute(variable, namespace, name) => {
-                self.store_attribute(variable, namespace, name, frame)?
-            }
+            Op::StoreAttribute(variable, name) => self.store_attribute(variable, name, frame)?,
             Op::BeginCapture => self.sinks.push(Vec::new()),
             Op::EndCapture => {
                 let captured = self.end_capture()?;
@@ -302,23 +302,23 @@ impl<'a> Machine<'a> {
         Ok(Flow::Next)
     }
 
-    fn pop(&mut self) -> Value<'a> {
+    pub(crate) fn pop(&mut self) -> Value<'a> {
         self.stack.pop().unwrap_or(Value::Missing)
     }
 
-    fn pop_two(&mut self) -> (Value<'a>, Value<'a>) {
+    pub(crate) fn pop_two(&mut self) -> (Value<'a>, Value<'a>) {
         let right = self.pop();
         (self.pop(), right)
     }
 
-    fn pop_many(&mut self, count: usize) -> Result<&'a [Value<'a>], Error> {
+    pub(crate) fn pop_many(&mut self, count: usize) -> Result<&'a [Value<'a>], Error> {
         let from = self.stack.len().saturating_sub(count);
         let items = self.arena.slice(&self.stack[from..])?;
         self.stack.truncate(from);
         Ok(items)
     }
 
-    fn emit_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
+    pub(crate) fn emit_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
         if piece.text.is_empty() {
             return Ok(());
         }
@@ -339,7 +339,7 @@ impl<'a> Machine<'a> {
         text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.emit_piece(*piece)))
     }
 
-    fn end_capture(&mut self) -> Result<Text<'a>, Error> {
+    pub(crate) fn end_capture(&mut self) -> Result<Text<'a>, Error> {
         let pieces = self.sinks.pop().unwrap_or_default();
         Text::of(&pieces, self.arena)
     }
@@ -443,181 +443,6 @@ impl<'a> Machine<'a> {
         Flow::Next
     }
 
-    /// Takes a call's arguments from the stack.
-    fn arguments(&mut self, shape: Shape) -> Result<Args<'a>, Error> {
-        let program = self.program;
-        let shape = &program.shapes[shape as usize];
-        let double_star = if shape.double_star { Some(self.pop()) } else { None };
-        let star = if shape.star { Some(self.pop()) } else { None };
-        let values = self.pop_many(shape.named.len())?;
-        let positional = self.pop_many(shape.positional)?;
-        if values.is_empty() && star.is_none() && double_star.is_none() {
-            return Ok(Args { positional, named: &[] });
-        }
-        let mut named: Vec<_> =
-            shape.named.iter().map(|name| program.name(*name)).zip(values.iter().copied()).collect();
-        let mut all = positional.to_vec();
-        if let Some(star) = star {
-            all.extend(crate::iterate::all(&star, self.cx())?);
-        }
-        if let Some(double_star) = double_star {
-            named.extend(calls::keywords(&double_star, self.cx())?);
-        }
-        Ok(Args { positional: self.arena.slice(&all)?, named: self.arena.slice(&named)? })
-    }
-
-    fn method(&mut self, name: Name, shape: Shape) -> Result<(), Error> {
-        let args = self.arguments(shape)?;
-        let receiver = self.pop();
-        let name = self.program.name(name);
-        let callee = attribute(&receiver, name, self.cx())?;
-        let result = self.call(&callee, args)?;
-        self.stack.push(result);
-        Ok(())
-    }
-
-    fn count_step(&mut self) -> Result<(), Error> {
-        self.steps += 1;
-        if self.steps > self.limits.steps {
-            return Err(Error::new(
-                Class::Budget,
-                "BudgetExceeded",
-                "the render takes more steps than its budget",
-            ));
-        }
-        Ok(())
-    }
-
-    fn call(&mut self, callee: &Value<'a>, args: Args<'a>) -> Result<Value<'a>, Error> {
-        self.count_step()?;
-        match callee {
-            Value::Method(Bound { receiver, name }) => calls::method(receiver, name, args, self.cx()),
-            Value::Macro(closure) => self.call_macro(closure, args).map(Value::Str),
-            Value::Global(Global::Namespace) => {
-                let namespace = calls::new_namespace(args, self.cx())?;
-                self.namespaces.push(namespace);
-                Ok(Value::Namespace(namespace))
-            }
-            Value::Global(global) => calls::global(*global, args, self.clock, self.cx()),
-            Value::Undefined(why) => Err(undefined(why)),
-            Value::Loop(_) => {
-                Err(type_error("The loop must have the 'recursive' marker to be called recursively."))
-            }
-            _ => Err(type_error(format!("'{}' object is not callable", callee.type_name()))),
-        }
-    }
-
-    fn call_macro(&mut self, closure: &Closure<'a>, args: Args<'a>) -> Result<Text<'a>, Error> {
-        if self.depth >= self.limits.depth {
-            return Err(render("RecursionError", "maximum recursion depth exceeded"));
-        }
-        let facts = &self.program.macros[closure.index as usize];
-        let frame = self.frame(facts.slots, Some(closure.frame))?;
-        calls::bind_macro(facts, self.program, args, frame, self.cx())?;
-        let outer_turn = self.turn;
-        let given = args.positional.iter().chain(args.named.iter().map(|(_, value)| value));
-        if let Some(message) = given.filter_map(Value::message).next() {
-            self.turn = later(outer_turn, Some(message));
-        }
-        let (loops, sinks) = (self.loops.len(), self.sinks.len());
-        self.sinks.push(Vec::new());
-        self.depth += 1;
-        let result = self.run(facts.entry, frame);
-        self.depth -= 1;
-        self.turn = outer_turn;
-        self.loops.truncate(loops);
-        result?;
-        self.sinks.truncate(sinks + 1);
-        self.end_capture()
-    }
-
-    /// Prints what the body of a generation block gives.
-    fn generation(&mut self) -> Result<(), Error> {
-        let Value::Macro(closure) = self.pop() else { return Ok(()) };
-        let text = self.call_macro(closure, Args::default())?;
-        text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.emit_piece(piece.in_generation())))
-    }
-
-    fn unprovided(&self, variable: Variable, name: Name, frame: &'a Frame<'a>) -> Result<(), Error> {
-        let slot = slot(frame, variable);
-        if matches!(slot.get(), Value::Missing) {
-            let name = self.program.name(name);
-            let why = self.arena.str(&format!("parameter '{name}' was not provided"))?;
-            slot.set(self.cx().because(why)?);
-        }
-        Ok(())
-    }
-
-    fn start_loop(&mut self, index: u32) -> Result<(), Error> {
-        let iterable = self.pop();
-        let items = items(&iterable, self.cx())?;
-        let state = Loop { items, next: Cell::new(0), completed: Cell::new(false), changed: Cell::new(None) };
-        let state = self.arena.value(state)?;
-        if is_of_messages(&iterable) {
-            self.shorten(index, state)?;
-        }
-        let (sinks, stack) = (self.sinks.len(), self.stack.len());
-        self.loops.push(Running { state, outer_turn: self.turn, sinks, stack });
-        Ok(())
-    }
-
-    /// In a shortened render, leaves out the iterations of a loop over messages that can't change the end of
-    /// the output unless through what they assign; that is marked, so that reading it is noticed.
-    fn shorten(&mut self, index: u32, state: &Loop<'a>) -> Result<(), Error> {
-        let facts = &self.program.loops[index as usize];
-        let length = state.items.len();
-        let left_out = if facts.prints { length.saturating_sub(1) } else { length };
-        let Shortening::On(_) = self.shortening else { return Ok(()) };
-        if !facts.skippable || left_out == 0 || self.sinks.len() > 1 {
-            return Ok(());
-        }
-        state.next.set(left_out);
-        state.completed.set(true);
-        for name in &facts.writes {
-            for namespace in &self.namespaces {
-                namespace.set(self.program.name(*name), Value::Stale, self.arena)?;
-            }
-        }
-        if facts.prints {
-            self.shortening = Shortening::On(self.sinks[0].len().max(1));
-        }
-        Ok(())
-    }
-
-    fn next_item(&mut self, index: u32) -> Result<Flow, Error> {
-        self.count_step()?;
-        let Some(running) = self.loops.last() else { return Ok(Flow::Return) };
-        let at = running.state.next.get();
-        let Some(item) = running.state.items.get(at) else { return Ok(self.leave_loop(index)) };
-        running.state.next.set(at + 1);
-        self.turn = later(running.outer_turn, item.message());
-        self.stack.push(item);
-        Ok(Flow::Next)
-    }
-
-    /// Drops what the current iteration left behind.
-    fn unwind(&mut self) {
-        if let Some(running) = self.loops.last() {
-            self.sinks.truncate(running.sinks);
-            self.stack.truncate(running.stack);
-        }
-    }
-
-    fn leave_loop(&mut self, index: u32) -> Flow {
-        self.unwind();
-        let facts = &self.program.loops[index as usize];
-        let Some(running) = self.loops.pop() else { return Flow::Return };
-        self.turn = running.outer_turn;
-        Flow::Goto(if running.state.completed.get() { facts.exit } else { facts.otherwise })
-    }
-
-    fn keep(&mut self) {
-        let (item, kept) = self.pop_two();
-        if let Some(collected) = self.collected.last_mut().filter(|_| kept.is_true()) {
-            collected.push(item);
-        }
-    }
-
     fn unpack(&mut self, count: usize) -> Result<(), Error> {
         let value = self.pop();
         if let Value::Int(..) | Value::None(_) | Value::Bool(..) | Value::Float(..) = value {
@@ -635,26 +460,8 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn namespace(
-        &self,
-        variable: Variable,
-        _: Name,
-        frame: &'a Frame<'a>,
-    ) -> Result<&'a Namespace<'a>, Error> {
-        match slot(frame, variable).get() {
-            Value::Namespace(namespace) => Ok(namespace),
-            _ => Err(render("TemplateRuntimeError", "cannot assign attribute on non-namespace object")),
-        }
-    }
-
-    fn store_attribute(
-        &mut self,
-        variable: Variable,
-        namespace: Name,
-        name: Name,
-        frame: &'a Frame<'a>,
-    ) -> Result<(), Error> {
-        let namespace = self.namespace(variable, namespace, frame)?;
+    fn store_attribute(&mut self, variable: Variable, name: Name, frame: &'a Frame<'a>) -> Result<(), Error> {
+        let namespace = namespace(variable, frame)?;
         let name = self.program.name(name);
         calls::check_attribute(name)?;
         let value = self.pop();
@@ -663,19 +470,27 @@ impl<'a> Machine<'a> {
 }
 
 /// The message that becomes current: an earlier one than the current does not.
-fn later(current: Option<u32>, message: Option<u32>) -> Option<u32> {
+pub(crate) fn later(current: Option<u32>, message: Option<u32>) -> Option<u32> {
     match (current, message) {
         (Some(current), Some(message)) if message < current => Some(current),
         (current, message) => message.or(current),
     }
 }
 
-fn slot<'f, 'a>(frame: &'f Frame<'a>, variable: Variable) -> &'f Cell<Value<'a>> {
+/// A variable as seen from a frame.
+pub(crate) fn slot<'f, 'a>(frame: &'f Frame<'a>, variable: Variable) -> &'f Cell<Value<'a>> {
     let mut frame = frame;
     for _ in 0..variable.hops {
         frame = frame.parent.unwrap_or(frame);
     }
     &frame.slots[variable.slot as usize]
+}
+
+fn namespace<'a>(variable: Variable, frame: &'a Frame<'a>) -> Result<&'a Namespace<'a>, Error> {
+    match slot(frame, variable).get() {
+        Value::Namespace(namespace) => Ok(namespace),
+        _ => Err(render("TemplateRuntimeError", "cannot assign attribute on non-namespace object")),
+    }
 }
 
 /// Why a render without the time fails.

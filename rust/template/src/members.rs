@@ -83,6 +83,7 @@ const MACRO_MEMBERS: [&str; 6] =
 const VIEW_MEMBERS: [&str; 2] = ["isdisjoint", "mapping"];
 
 /// What Python's `getattr` would find.
+#[derive(Clone, Copy)]
 enum Found<'a> {
     Value(Value<'a>),
     /// A method, to be called by name.

@@ -81,7 +81,7 @@ fn repeat<'a>(value: &Value<'a>, times: i64, cx: Context<'a>) -> Result<Value<'a
     let times = usize::try_from(times).unwrap_or(0);
     let repeated = |list: &List<'a>| {
         cx.arena.charge(list.items.len().saturating_mul(times).saturating_mul(size_of::<Value<'_>>()))?;
-        cx.arena.value(List { items: cx.arena.slice(&list.items.repeat(times))?, ..*list }).map(|list| &*list)
+        cx.arena.value(List { items: cx.arena.slice(&list.items.repeat(times))?, ..*list })
     };
     match value {
         Value::List(list) => repeated(list).map(Value::List),

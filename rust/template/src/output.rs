@@ -10,7 +10,7 @@ use crate::{Conversation, Data, Error, Field, Origin, Rendered, Segment};
 pub(crate) fn assemble(pieces: &[Piece<'_>], inputs: &Inputs<'_>, paths: bool) -> Rendered {
     let mut text = String::with_capacity(pieces.iter().map(|piece| piece.text.len()).sum());
     let mut segments: Vec<Segment> = Vec::with_capacity(pieces.len());
-    let mut fields = Fields { inputs, paths, known: HashMap::new(), fields: Vec::new() };
+    let mut fields = Fields { inputs, paths, known: HashMap::new(), found: Vec::new() };
     for piece in pieces {
         let start = text.len();
         text.push_str(piece.text);
@@ -22,7 +22,7 @@ pub(crate) fn assemble(pieces: &[Piece<'_>], inputs: &Inputs<'_>, paths: bool) -
             _ => segments.push(segment),
         }
     }
-    let mut rendered = Rendered { text, segments, fields: fields.fields };
+    let mut rendered = Rendered { text, segments, fields: fields.found };
     own_turnless_runs(&mut rendered);
     rendered
 }
@@ -36,7 +36,7 @@ struct Fields<'i, 'a> {
     inputs: &'i Inputs<'a>,
     paths: bool,
     known: HashMap<u32, u32>,
-    fields: Vec<Field>,
+    found: Vec<Field>,
 }
 
 impl Fields<'_, '_> {
@@ -46,11 +46,11 @@ impl Fields<'_, '_> {
             return if variable { Origin::Variable } else { Origin::Literal };
         }
         let Some(index) = piece.source.as_field() else { return Origin::Literal };
-        let next = u32::try_from(self.fields.len()).unwrap_or(u32::MAX);
+        let next = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
         let number = *self.known.entry(index).or_insert(next);
         if number == next {
             let path = if self.paths { self.inputs.path(index) } else { String::new() };
-            self.fields.push(Field { message: self.inputs.fields[index as usize].message, path });
+            self.found.push(Field { message: self.inputs.fields[index as usize].message, path });
         }
         Origin::Data(number)
     }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
-use crate::ast::{Args, Expr, ExprNode, Stmt, StmtNode, Target};
+use crate::ast::{Args, Expr, Stmt, StmtNode, Target};
+use crate::walk::{each_name, each_name_in_args};
 
 /// A variable of a function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,13 +84,13 @@ impl<'s> Symbols<'s> {
     }
 
     /// Whether a slot starts as a variable of the render or a global function.
-    pub(crate) fn loads_from_context(&self, slot: Slot, name: &str) -> bool {
+    pub(crate) fn loads_from_context(&self, slot: Slot) -> bool {
         match self.loads.iter().find(|(known, _)| *known == slot) {
             Some((_, Load::Alias(outer))) => {
-                self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(*outer, name))
+                self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(*outer))
             }
             Some((_, load)) => matches!(load, Load::Context(_)),
-            None => self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(slot, name)),
+            None => self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(slot)),
         }
     }
 
@@ -155,7 +156,7 @@ impl<'s> Symbols<'s> {
         match &statement.node {
             StmtNode::Print(expr) | StmtNode::Filter { filter: expr, .. } => self.visit_expr(expr, slots),
             StmtNode::If { test, then, elifs, otherwise } => {
-                self.visit_if(test, then, elifs, otherwise, slots)
+                self.visit_if(test, then, elifs, otherwise, slots);
             }
             StmtNode::For(node) => self.visit_expr(&node.iter, slots),
             StmtNode::Set(target, value) => {
@@ -169,7 +170,7 @@ impl<'s> Symbols<'s> {
                 self.visit_args(args, slots);
             }
             StmtNode::With { values, .. } => {
-                values.iter().for_each(|(_, value)| self.visit_expr(value, slots))
+                values.iter().for_each(|(_, value)| self.visit_expr(value, slots));
             }
             StmtNode::Text(_) | StmtNode::Generation(_) | StmtNode::Break | StmtNode::Continue => {}
         }
@@ -223,124 +224,4 @@ impl<'s> Symbols<'s> {
     fn visit_args(&mut self, args: &Args<'s>, slots: &mut Slots<'s>) {
         each_name_in_args(args, &mut |name| self.load(name, slots));
     }
-}
-
-/// Every name that an expression reads.
-pub(crate) fn each_name<'s>(expr: &Expr<'s>, meet: &mut dyn FnMut(&'s str)) {
-    if let ExprNode::Name(name) = expr.node {
-        meet(name);
-    }
-    each_child(expr, &mut |child| each_name(child, meet));
-}
-
-fn each_name_in_args<'s>(args: &Args<'s>, meet: &mut dyn FnMut(&'s str)) {
-    each_argument(args, &mut |child| each_name(child, meet));
-}
-
-fn each_argument<'e, 's>(args: &'e Args<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
-    args.positional.iter().for_each(&mut *meet);
-    args.named.iter().for_each(|(_, value)| meet(value));
-    args.star.iter().chain(&args.double_star).for_each(|value| meet(value));
-}
-
-/// The expressions directly inside of one.
-pub(crate) fn each_child<'e, 's>(expr: &'e Expr<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
-    match &expr.node {
-        ExprNode::Const(_) | ExprNode::Name(_) => {}
-        ExprNode::Attribute(inner, _)
-        | ExprNode::Not(inner)
-        | ExprNode::Negative(inner)
-        | ExprNode::Positive(inner) => {
-            meet(inner);
-        }
-        ExprNode::Item(left, right)
-        | ExprNode::Binary(_, left, right)
-        | ExprNode::And(left, right)
-        | ExprNode::Or(left, right) => {
-            meet(left);
-            meet(right);
-        }
-        ExprNode::Slice(inner, parts) => {
-            meet(inner);
-            parts.iter().flatten().for_each(meet);
-        }
-        ExprNode::Call(inner, args) | ExprNode::Test(inner, _, args) => {
-            meet(inner);
-            each_argument(args, meet);
-        }
-        ExprNode::Filter(inner, _, args) => {
-            inner.iter().for_each(|inner| meet(inner));
-            each_argument(args, meet);
-        }
-        ExprNode::Compare(first, rest) => {
-            meet(first);
-            rest.iter().for_each(|(_, operand)| meet(operand));
-        }
-        ExprNode::Concat(items) | ExprNode::List(items) | ExprNode::Tuple(items) => {
-            items.iter().for_each(meet)
-        }
-        ExprNode::Conditional(test, then, otherwise) => {
-            meet(test);
-            meet(then);
-            otherwise.iter().for_each(|otherwise| meet(otherwise));
-        }
-        ExprNode::Dict(pairs) => pairs.iter().for_each(|(key, value)| {
-            meet(key);
-            meet(value);
-        }),
-    }
-}
-
-/// Every expression of some statements, blocks inside of them included; and every target.
-pub(crate) fn each_expr<'e, 's>(body: &'e [Stmt<'s>], meet: &mut dyn FnMut(&'e Expr<'s>)) {
-    for statement in body {
-        match &statement.node {
-            StmtNode::Text(_) | StmtNode::Break | StmtNode::Continue => {}
-            StmtNode::Print(expr) | StmtNode::Set(_, expr) => meet(expr),
-            StmtNode::If { test, then, elifs, otherwise } => {
-                meet(test);
-                each_expr(then, meet);
-                for (test, body) in elifs {
-                    meet(test);
-                    each_expr(body, meet);
-                }
-                each_expr(otherwise, meet);
-            }
-            StmtNode::For(node) => {
-                meet(&node.iter);
-                node.test.iter().for_each(&mut *meet);
-                each_expr(&node.body, meet);
-                each_expr(&node.otherwise, meet);
-            }
-            StmtNode::SetBlock { filter, body, .. } => {
-                filter.iter().for_each(&mut *meet);
-                each_expr(body, meet);
-            }
-            StmtNode::Filter { filter, body } => {
-                meet(filter);
-                each_expr(body, meet);
-            }
-            StmtNode::With { values, body } => {
-                values.iter().for_each(|(_, value)| meet(value));
-                each_expr(body, meet);
-            }
-            StmtNode::Macro(node) | StmtNode::Generation(node) => {
-                node.defaults.iter().for_each(&mut *meet);
-                each_expr(&node.body, meet);
-            }
-            StmtNode::Call { block, callee, args } => {
-                meet(callee);
-                each_argument(args, meet);
-                block.defaults.iter().for_each(&mut *meet);
-                each_expr(&block.body, meet);
-            }
-        }
-    }
-}
-
-/// Whether some statements read a name anywhere inside.
-pub(crate) fn reads_name(body: &[Stmt<'_>], wanted: &str) -> bool {
-    let mut found = false;
-    each_expr(body, &mut |expr| each_name(expr, &mut |name: &str| found |= name == wanted));
-    found
 }

@@ -65,7 +65,7 @@ fn unknown(name: &str) -> Error {
     unsupported_input(format!("method `{name}` of str"))
 }
 
-fn required<'a>(value: Option<Value<'a>>) -> Result<Text<'a>, Error> {
+fn required(value: Option<Value<'_>>) -> Result<Text<'_>, Error> {
     match value {
         Some(Value::Str(text)) => Ok(text),
         Some(other) => Err(type_error(format!("expected a str, not '{}'", other.type_name()))),

@@ -34,7 +34,7 @@ tests! {
     Escaped "escaped";
     Even "even";
     False "false";
-    FilterNamed "filter";
+    KnownFilter "filter";
     Float "float";
     Ge "ge" ">=";
     Gt "gt" "greaterthan" ">";
@@ -52,7 +52,7 @@ tests! {
     SameAs "sameas";
     Sequence "sequence";
     String "string";
-    TestNamed "test";
+    KnownTest "test";
     True "true";
     Undefined "undefined";
     Upper "upper";
@@ -139,10 +139,10 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
         }
         Test::String => matches!(value, Value::Str(_)),
         Test::Undefined => matches!(value, Value::Undefined(_)),
-        Test::FilterNamed => {
+        Test::KnownFilter => {
             named(value, cx, |name| Filter::named(name).is_some() || Filter::is_jinjas(name))?
         }
-        Test::TestNamed => named(value, cx, |name| Test::named(name).is_some())?,
+        Test::KnownTest => named(value, cx, |name| Test::named(name).is_some())?,
         _ => return Err(unsupported_input("a test that needs arguments")),
     })
 }

@@ -22,7 +22,7 @@ impl Source {
     }
 
     pub(crate) fn role(index: u32) -> Self {
-        Self(index + 2 | Self::ROLE)
+        Self((index + 2) | Self::ROLE)
     }
 
     /// The index of the field that the value is from.
@@ -289,7 +289,7 @@ impl<'a> Text<'a> {
             fresh.extend(pieces.iter().filter(|piece| !piece.text.is_empty()).copied());
             Ok::<_, Error>(())
         })?;
-        arena.value(RefCell::new(fresh)).map(|buffer| &*buffer)
+        arena.value(RefCell::new(fresh))
     }
 }
 

@@ -1,0 +1,79 @@
+//! The machine's loops.
+use std::cell::Cell;
+
+use crate::Error;
+use crate::iterate::{is_of_messages, items};
+use crate::machine::{Flow, Machine, Running, Shortening, later};
+use crate::value::{Loop, Value};
+
+impl<'a> Machine<'a> {
+    pub(crate) fn start_loop(&mut self, index: u32) -> Result<(), Error> {
+        let iterable = self.pop();
+        let items = items(&iterable, self.cx())?;
+        let state = Loop { items, next: Cell::new(0), completed: Cell::new(false), changed: Cell::new(None) };
+        let state = self.arena.value(state)?;
+        if is_of_messages(&iterable) {
+            self.shorten(index, state)?;
+        }
+        let (sinks, stack) = (self.sinks.len(), self.stack.len());
+        self.loops.push(Running { state, outer_turn: self.turn, sinks, stack });
+        Ok(())
+    }
+
+    /// In a shortened render, leaves out the iterations of a loop over messages that can't change the end of
+    /// the output unless through what they assign; that is marked, so that reading it is noticed.
+    pub(crate) fn shorten(&mut self, index: u32, state: &Loop<'a>) -> Result<(), Error> {
+        let facts = &self.program.loops[index as usize];
+        let length = state.items.len();
+        let left_out = if facts.prints { length.saturating_sub(1) } else { length };
+        let Shortening::On(_) = self.shortening else { return Ok(()) };
+        if !facts.skippable || left_out == 0 || self.sinks.len() > 1 {
+            return Ok(());
+        }
+        state.next.set(left_out);
+        state.completed.set(true);
+        for name in &facts.writes {
+            for namespace in &self.namespaces {
+                namespace.set(self.program.name(*name), Value::Stale, self.arena)?;
+            }
+        }
+        if facts.prints {
+            self.shortening = Shortening::On(self.sinks[0].len().max(1));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn next_item(&mut self, index: u32) -> Result<Flow, Error> {
+        self.count_step()?;
+        let Some(running) = self.loops.last() else { return Ok(Flow::Return) };
+        let at = running.state.next.get();
+        let Some(item) = running.state.items.get(at) else { return Ok(self.leave_loop(index)) };
+        running.state.next.set(at + 1);
+        self.turn = later(running.outer_turn, item.message());
+        self.stack.push(item);
+        Ok(Flow::Next)
+    }
+
+    /// Drops what the current iteration left behind.
+    pub(crate) fn unwind(&mut self) {
+        if let Some(running) = self.loops.last() {
+            self.sinks.truncate(running.sinks);
+            self.stack.truncate(running.stack);
+        }
+    }
+
+    pub(crate) fn leave_loop(&mut self, index: u32) -> Flow {
+        self.unwind();
+        let facts = &self.program.loops[index as usize];
+        let Some(running) = self.loops.pop() else { return Flow::Return };
+        self.turn = running.outer_turn;
+        Flow::Goto(if running.state.completed.get() { facts.exit } else { facts.otherwise })
+    }
+
+    pub(crate) fn keep(&mut self) {
+        let (item, kept) = self.pop_two();
+        if let Some(collected) = self.collected.last_mut().filter(|_| kept.is_true()) {
+            collected.push(item);
+        }
+    }
+}

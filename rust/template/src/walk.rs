@@ -1,0 +1,231 @@
+//! Going through the syntax tree: what statements read, print and assign.
+use crate::ast::{Args, Body, Const, Expr, ExprNode, Stmt, StmtNode, Target};
+
+/// Every name that an expression reads.
+pub(crate) fn each_name<'s>(expr: &Expr<'s>, meet: &mut dyn FnMut(&'s str)) {
+    if let ExprNode::Name(name) = expr.node {
+        meet(name);
+    }
+    each_child(expr, &mut |child| each_name(child, meet));
+}
+
+pub(crate) fn each_name_in_args<'s>(args: &Args<'s>, meet: &mut dyn FnMut(&'s str)) {
+    each_argument(args, &mut |child| each_name(child, meet));
+}
+
+fn each_argument<'e, 's>(args: &'e Args<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
+    args.positional.iter().for_each(&mut *meet);
+    args.named.iter().for_each(|(_, value)| meet(value));
+    args.star.iter().chain(&args.double_star).for_each(|value| meet(value));
+}
+
+/// The expressions directly inside of one.
+fn each_child<'e, 's>(expr: &'e Expr<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
+    match &expr.node {
+        ExprNode::Const(_) | ExprNode::Name(_) => {}
+        ExprNode::Attribute(inner, _)
+        | ExprNode::Not(inner)
+        | ExprNode::Negative(inner)
+        | ExprNode::Positive(inner) => {
+            meet(inner);
+        }
+        ExprNode::Item(left, right)
+        | ExprNode::Binary(_, left, right)
+        | ExprNode::And(left, right)
+        | ExprNode::Or(left, right) => {
+            meet(left);
+            meet(right);
+        }
+        ExprNode::Slice(inner, parts) => {
+            meet(inner);
+            parts.iter().flatten().for_each(meet);
+        }
+        ExprNode::Call(inner, args) | ExprNode::Test(inner, _, args) => {
+            meet(inner);
+            each_argument(args, meet);
+        }
+        ExprNode::Filter(inner, _, args) => {
+            inner.iter().for_each(|inner| meet(inner));
+            each_argument(args, meet);
+        }
+        ExprNode::Compare(first, rest) => {
+            meet(first);
+            rest.iter().for_each(|(_, operand)| meet(operand));
+        }
+        ExprNode::Concat(items) | ExprNode::List(items) | ExprNode::Tuple(items) => {
+            items.iter().for_each(meet);
+        }
+        ExprNode::Conditional(test, then, otherwise) => {
+            meet(test);
+            meet(then);
+            otherwise.iter().for_each(|otherwise| meet(otherwise));
+        }
+        ExprNode::Dict(pairs) => pairs.iter().for_each(|(key, value)| {
+            meet(key);
+            meet(value);
+        }),
+    }
+}
+
+/// Every expression of some statements, blocks inside of them included; and every target.
+pub(crate) fn each_expr<'e, 's>(body: &'e [Stmt<'s>], meet: &mut dyn FnMut(&'e Expr<'s>)) {
+    for statement in body {
+        match &statement.node {
+            StmtNode::Text(_) | StmtNode::Break | StmtNode::Continue => {}
+            StmtNode::Print(expr) | StmtNode::Set(_, expr) => meet(expr),
+            StmtNode::If { test, then, elifs, otherwise } => {
+                meet(test);
+                each_expr(then, meet);
+                for (test, body) in elifs {
+                    meet(test);
+                    each_expr(body, meet);
+                }
+                each_expr(otherwise, meet);
+            }
+            StmtNode::For(node) => {
+                meet(&node.iter);
+                node.test.iter().for_each(&mut *meet);
+                each_expr(&node.body, meet);
+                each_expr(&node.otherwise, meet);
+            }
+            StmtNode::SetBlock { filter, body, .. } => {
+                filter.iter().for_each(&mut *meet);
+                each_expr(body, meet);
+            }
+            StmtNode::Filter { filter, body } => {
+                meet(filter);
+                each_expr(body, meet);
+            }
+            StmtNode::With { values, body } => {
+                values.iter().for_each(|(_, value)| meet(value));
+                each_expr(body, meet);
+            }
+            StmtNode::Macro(node) | StmtNode::Generation(node) => {
+                node.defaults.iter().for_each(&mut *meet);
+                each_expr(&node.body, meet);
+            }
+            StmtNode::Call { block, callee, args } => {
+                meet(callee);
+                each_argument(args, meet);
+                block.defaults.iter().for_each(&mut *meet);
+                each_expr(&block.body, meet);
+            }
+        }
+    }
+}
+
+/// Whether some statements read a name anywhere inside.
+pub(crate) fn reads_name(body: &[Stmt<'_>], wanted: &str) -> bool {
+    let mut found = false;
+    each_expr(body, &mut |expr| each_name(expr, &mut |name: &str| found |= name == wanted));
+    found
+}
+
+/// The constants of an expression: all may be printed, some are compared with.
+pub(crate) fn note_constants(expr: &Expr<'_>, compared: &mut Vec<String>, literals: &mut Vec<String>) {
+    match &expr.node {
+        ExprNode::Const(Const::Str(text)) => literals.push(text.clone()),
+        ExprNode::Compare(first, rest) => {
+            std::iter::once(&**first)
+                .chain(rest.iter().map(|(_, operand)| operand))
+                .for_each(|operand| note_operand(operand, compared));
+        }
+        ExprNode::Test(_, _, args) => {
+            args.positional.iter().for_each(|operand| note_operand(operand, compared))
+        }
+        _ => {}
+    }
+    each_child(expr, &mut |child| note_constants(child, compared, literals));
+}
+
+fn note_operand(operand: &Expr<'_>, compared: &mut Vec<String>) {
+    match &operand.node {
+        ExprNode::Const(Const::Str(text)) => compared.push(text.clone()),
+        ExprNode::List(items) | ExprNode::Tuple(items) => {
+            items.iter().for_each(|item| note_operand(item, compared));
+        }
+        _ => {}
+    }
+}
+
+/// The statements directly inside of one, each block apart.
+fn blocks<'e, 's>(statement: &'e Stmt<'s>) -> Vec<&'e Body<'s>> {
+    match &statement.node {
+        StmtNode::If { then, elifs, otherwise, .. } => {
+            let elifs = elifs.iter().map(|(_, body)| body);
+            std::iter::once(then).chain(elifs).chain(std::iter::once(otherwise)).collect()
+        }
+        StmtNode::For(node) => vec![&node.body, &node.otherwise],
+        StmtNode::SetBlock { body, .. } | StmtNode::Filter { body, .. } | StmtNode::With { body, .. } => {
+            vec![body]
+        }
+        StmtNode::Macro(node) | StmtNode::Generation(node) | StmtNode::Call { block: node, .. } => {
+            vec![&node.body]
+        }
+        _ => Vec::new(),
+    }
+}
+
+pub(crate) fn each_text<'s>(body: &Body<'s>, meet: &mut dyn FnMut(&'s str)) {
+    for statement in body {
+        if let StmtNode::Text(text) = statement.node {
+            meet(text);
+        }
+        blocks(statement).into_iter().for_each(|body| each_text(body, meet));
+    }
+}
+
+pub(crate) fn prints(body: &Body<'_>) -> bool {
+    body.iter().any(|statement| match &statement.node {
+        StmtNode::Text(_)
+        | StmtNode::Print(_)
+        | StmtNode::Call { .. }
+        | StmtNode::Filter { .. }
+        | StmtNode::Generation(_) => true,
+        StmtNode::Macro(_) | StmtNode::SetBlock { .. } => false,
+        _ => blocks(statement).into_iter().any(prints),
+    })
+}
+
+pub(crate) fn has_break(body: &Body<'_>) -> bool {
+    body.iter().any(|statement| match &statement.node {
+        StmtNode::Break => true,
+        StmtNode::For(_) | StmtNode::Macro(_) => false,
+        _ => blocks(statement).into_iter().any(has_break),
+    })
+}
+
+/// The namespace attributes that some statements assign.
+pub(crate) fn attribute_writes<'s>(body: &Body<'s>, writes: &mut Vec<&'s str>) {
+    for statement in body {
+        if let StmtNode::Set(target, _) | StmtNode::SetBlock { target, .. } = &statement.node {
+            note_attributes(target, writes);
+        }
+        blocks(statement).into_iter().for_each(|body| attribute_writes(body, writes));
+    }
+}
+
+fn note_attributes<'s>(target: &Target<'s>, writes: &mut Vec<&'s str>) {
+    match target {
+        Target::Name(_) => {}
+        Target::Attribute(_, attribute) => {
+            if !writes.contains(attribute) {
+                writes.push(attribute);
+            }
+        }
+        Target::Tuple(targets) => targets.iter().for_each(|target| note_attributes(target, writes)),
+    }
+}
+
+pub(crate) fn attribute_writes_in_macros<'s>(body: &Body<'s>) -> Vec<&'s str> {
+    let mut writes = Vec::new();
+    for statement in body {
+        match &statement.node {
+            StmtNode::Macro(node) => attribute_writes(&node.body, &mut writes),
+            _ => {
+                blocks(statement).into_iter().for_each(|body| writes.extend(attribute_writes_in_macros(body)))
+            }
+        }
+    }
+    writes
+}
