@@ -4,6 +4,7 @@ use chatloom_dataset::{Identity, Job, json, pack_rows, row_to_conversation};
 use chatloom_template::Conversation;
 use chatloom_tokenize::{Example, Outcome};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::hint::black_box;
 use std::io::{BufWriter, Write};
@@ -52,7 +53,13 @@ fn write_chats(path: &Path) -> std::io::Result<()> {
 
 fn identity() -> Identity {
     let options = serde_json::Value::Null;
-    Identity { formatter: String::new(), tokenizer: String::new(), pad_id: None, options }
+    Identity {
+        formatter: String::new(),
+        templates: BTreeMap::new(),
+        tokenizer: String::new(),
+        pad_id: None,
+        options,
+    }
 }
 
 fn everything_but_encoding(criterion: &mut Criterion) {

@@ -1,6 +1,6 @@
 //! What is in an output, in `manifest.json`.
-use chatloom_template::{Clock, Data};
-use chatloom_tokenize::{Boundary, EndTokens, Formatter, Overflow};
+use chatloom_template::{Clock, Data, Template};
+use chatloom_tokenize::{Boundary, EndTokens, Formatter, Overflow, Templates};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -63,6 +63,8 @@ pub struct Counts {
 pub struct Identity {
     /// Hash of templates, tokenizer and options, in hex.
     pub formatter: String,
+    /// Hash of the text of each chat template by its name, in hex.
+    pub templates: BTreeMap<String, String>,
     /// Hash of the tokenizer's JSON, in hex.
     pub tokenizer: String,
     /// The token to pad with: the tokenizer's, else its end of sequence.
@@ -129,11 +131,19 @@ impl Identity {
         };
         Self {
             formatter: formatter.fingerprint(),
+            templates: templates(formatter.templates()),
             tokenizer: formatter.vocabulary().fingerprint().to_owned(),
             pad_id: id("pad_token").or_else(|| id("eos_token")),
             options: options(formatter),
         }
     }
+}
+
+fn templates(templates: &Templates) -> BTreeMap<String, String> {
+    let default = templates.default.iter().map(|template| ("default", template));
+    let named = templates.named.iter().map(|(name, template)| (name.as_str(), template));
+    let hash = |template: &Template| blake3::hash(template.source().as_bytes()).to_hex().to_string();
+    default.chain(named).map(|(name, template)| (name.to_owned(), hash(template))).collect()
 }
 
 fn options(formatter: &Formatter) -> Value {

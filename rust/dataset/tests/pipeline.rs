@@ -34,7 +34,13 @@ fn bytes_as_tokens(conversation: &Conversation) -> Result<Outcome, chatloom_toke
 
 fn identity() -> Identity {
     let options = serde_json::Value::Null;
-    Identity { formatter: "f".to_owned(), tokenizer: "t".to_owned(), pad_id: Some(0), options }
+    Identity {
+        formatter: "f".to_owned(),
+        templates: BTreeMap::new(),
+        tokenizer: "t".to_owned(),
+        pad_id: Some(0),
+        options,
+    }
 }
 
 fn run(job: &Job) -> Result<Summary, Error> {
