@@ -183,6 +183,7 @@ def test_view_and_info_show_an_output(tmp_path: Path) -> None:
     shown = run("view", tmp_path / "out", *MODEL, "--pack", len(packs) - 1)
     assert shown.returncode == 0, shown.stderr
     assert "<|im_end|>]]" in shown.stdout
+    assert shown.stdout.count("--- row ") == len(packs[-1].seq_lengths)
     assert run("view", tmp_path / "out", *MODEL, "--pack", len(packs)).returncode == 2
     assert json.loads(run("info", tmp_path / "out", "--json").stdout)["tokens"] == packs.tokens
     assert f"tokens          {packs.tokens}" in run("info", tmp_path / "out").stdout

@@ -40,6 +40,7 @@ exit codes:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
     options = _parser().parse_args(arguments)
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # it asks for PyTorch, which isn't needed
     with warnings.catch_warnings():
         warnings.showwarning = _warn
         return _run(options.verb, options)
@@ -257,7 +258,11 @@ def _view(options: argparse.Namespace) -> int:
     packs = load(options.out)
     if options.pack >= len(packs):
         raise ValueError(f"there is no pack {options.pack}; {options.out} has {len(packs)}, counted from 0")
-    _write(marked.show(marked.of_pack(packs[options.pack], _formatter(options)), _colour()))
+    pack, formatter = packs[options.pack], _formatter(options)
+    for row, start, end in zip(pack.source, pack.cu_seqlens[:-1], pack.cu_seqlens[1:], strict=True):
+        print(f"--- row {row}, {end - start} tokens")
+        parts = marked.of_tokens(pack.input_ids[start:end], pack.labels[start:end], formatter)
+        _write(marked.show(parts, _colour()))
     return OK
 
 

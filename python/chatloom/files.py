@@ -88,7 +88,7 @@ def read_model(source: Any, backend: Backend = "auto") -> Model:
             f"{source} is no directory",
             hint="give a model directory or a tokenizer.json; for a hub id install transformers",
             path=str(source),
-        )
+        ) from FileNotFoundError(path)
     return _read_directory(path)
 
 

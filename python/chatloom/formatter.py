@@ -64,14 +64,16 @@ class Options:
             ValueError: a value that an option doesn't take, or a variable that has to be given per call.
         """
         own = {name: value for name, value in given.items() if name in cls.__dataclass_fields__}
-        variables = {name: value for name, value in given.items() if name not in own}
+        others = {name: value for name, value in given.items() if name not in own}
+        variables = {**own.get("variables", {}), **others}
         for name, value in _FIXED.items():
-            if variables.pop(name, value) != value:
-                raise ValueError(f"{name} is {given[name]!r}; this version has {value!r}")
+            if variables.get(name, value) != value:
+                raise ValueError(f"{name} is {variables[name]!r}; this version has {value!r}")
+            variables.pop(name, None)
         for name in _RESERVED:
             if name in variables:
                 raise ValueError(f"{name} belongs to a call, not to the Formatter")
-        own["variables"] = {**own.get("variables", {}), **variables}
+        own["variables"] = variables
         return cls(**own)
 
 

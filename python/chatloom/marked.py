@@ -13,7 +13,6 @@ from chatloom.examples import IGNORE
 
 if TYPE_CHECKING:
     from chatloom.formatter import Formatter
-    from chatloom.packs import Pack
     from chatloom.rendered import Rendered
 
 Part = tuple[str, bool]
@@ -34,12 +33,6 @@ def of_rendered(rendered: Rendered) -> Iterator[Part]:
         yield rendered.text[start:end], True
         place = end
     yield rendered.text[place:], False
-
-
-def of_pack(pack: Pack, formatter: Formatter) -> Iterator[Part]:
-    """The parts of a pack, decoded run by run."""
-    for start, end in zip(pack.cu_seqlens[:-1], pack.cu_seqlens[1:], strict=True):
-        yield from of_tokens(pack.input_ids[start:end], pack.labels[start:end], formatter)
 
 
 def of_tokens(input_ids: npt.NDArray[np.int32], labels: npt.NDArray[np.int32], formatter: Formatter) -> Iterator[Part]:
