@@ -3,6 +3,30 @@
 //! A [`Formatter`] holds a model's chat templates, its [`Vocabulary`] and the [`Options`] of a run. It renders
 //! a conversation, decides from the origin of each byte which text the model has to learn, encodes the whole
 //! text once and carries that decision over to the tokens.
+//!
+//! # Example
+//! ```
+//! use chatloom_template::{Call, Conversation, Data, Template};
+//! use chatloom_tokenize::{Formatter, Options, Templates, Vocabulary};
+//! use std::sync::Arc;
+//!
+//! let json = r#"{"version": "1.0", "pre_tokenizer": {"type": "Whitespace"}, "model": {"type": "WordLevel",
+//!     "vocab": {"?": 0, "user": 1, "assistant": 2, ":": 3, "hello": 4, "hi": 5}, "unk_token": "?"}}"#;
+//! let source = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}\
+//!     {% if add_generation_prompt %}assistant: {% endif %}";
+//! let templates = Templates::single(Arc::new(Template::compile(source)?));
+//! let vocabulary = Arc::new(Vocabulary::from_json(json.as_bytes())?);
+//! let formatter = Formatter::new(templates, vocabulary, Options::default())?;
+//!
+//! let message = |role: &str, content: &str| Data::dict([("role", role.into()), ("content", content.into())]);
+//! let messages = vec![message("user", "hello"), message("assistant", "hi")];
+//! let trace = formatter.trace(&Conversation { messages, ..Conversation::default() }, &Call::default())?;
+//! assert_eq!(trace.rendered.text, "user: hello\nassistant: hi\n");
+//! let example = formatter.tokens(&trace)?.example;
+//! assert_eq!(example.input_ids, [1, 3, 4, 2, 3, 5]);
+//! assert_eq!(example.labels, [-100, -100, -100, -100, -100, 5]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 mod error;
 mod example;
 mod fingerprint;

@@ -70,6 +70,12 @@ mod tests {
     }
 
     #[test]
+    fn tokens_that_share_a_character_claim_its_mark_alike() {
+        assert_eq!(in_source("e\u{301}x", &[(0, 1), (0, 1), (3, 4)]), [0..3, 0..3, 1..4]);
+        assert_eq!(in_source("''a", &[(1, 2), (1, 2), (2, 3)]), [0..2, 0..2, 2..3]);
+    }
+
+    #[test]
     fn dropped_whitespace_belongs_to_none() {
         assert_eq!(in_source("a b \n", &[(0, 1), (2, 3)]), [0..1, 2..3]);
     }

@@ -254,6 +254,13 @@ fn a_template_that_refuses_a_row_is_an_error_and_not_for_plain_chats_no_facts() 
     assert_eq!(formatter.facts(false), None);
 }
 
+#[test]
+fn a_template_that_wants_the_last_word_to_be_the_assistants_tells_by_the_shorter_chat() {
+    let guard = "{% if messages[-1].role == 'user' and not add_generation_prompt %}{{ raise_exception('no') }}{% endif %}";
+    let formatter = plain(&(guard.to_owned() + CHATML));
+    assert_eq!(facts(&formatter), (HeaderKind::Derived, EndKind::Printed));
+}
+
 fn compiled(source: &str) -> Arc<Template> {
     Arc::new(Template::compile(source).unwrap())
 }
