@@ -184,9 +184,10 @@ def test_a_missing_tokenizer_is_named(tmp_path: Path) -> None:
     assert caught.value.path == str(tmp_path / "tokenizer.json")
 
 
-def test_a_missing_directory_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize("backend", ["auto", "transformers", "files"])
+def test_a_missing_directory_is_named(tmp_path: Path, backend: Any) -> None:
     with pytest.raises(chatloom.TokenizerLoadError, match="is no directory"):
-        read_model(tmp_path / "absent", "files")
+        read_model(tmp_path / "absent", backend)
 
 
 def test_an_unknown_backend_is_refused() -> None:

@@ -81,14 +81,15 @@ def read_model(source: Any, backend: Backend = "auto") -> Model:
     path = Path(source)
     if path.is_file():
         return read_files(path)
-    if backend == "transformers" or (backend == "auto" and find_spec("transformers") is not None):
-        return _read_live(_auto_tokenizer(source))
-    if not path.is_dir():
+    transformers = backend == "transformers" or (backend == "auto" and find_spec("transformers") is not None)
+    if not path.is_dir() and (not transformers or _is_no_hub_id(os.fspath(source))):
         raise TokenizerLoadError(
             f"{source} is no directory",
             hint="give a model directory or a tokenizer.json; for a hub id install transformers",
             path=str(source),
         ) from FileNotFoundError(path)
+    if transformers:
+        return _read_live(_auto_tokenizer(source))
     return _read_directory(path)
 
 
@@ -128,6 +129,11 @@ def chat_template(given: str | os.PathLike[str], templates: Mapping[str, str] | 
             path=name,
         )
     return _read_text(path)
+
+
+def _is_no_hub_id(name: str) -> bool:
+    """Whether a name can only be a path, so that asking the hub for it would be a waste of time."""
+    return name.startswith((".", "~", os.sep)) or name.count("/") > 1
 
 
 def _auto_tokenizer(source: str | os.PathLike[str]) -> Any:
