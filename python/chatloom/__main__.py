@@ -1,6 +1,6 @@
 """`python -m chatloom`."""
 
-from chatloom.cli import main
+from chatloom.cli import run
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    run()

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from chatloom import marked
 from chatloom.errors import ChatloomError
@@ -46,9 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run(options.verb, options)
 
 
+def run() -> NoReturn:
+    """Runs the command of this process and ends it, without taking apart its memory first."""
+    code = main()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def _run(verb: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
     try:
-        return verb(options)
+        code = verb(options)
+        sys.stdout.flush()
+        return code
     except KeyboardInterrupt:
         return _fail("interrupted", INTERRUPTED)
     except BrokenPipeError:
