@@ -26,8 +26,8 @@ impl<'a> Machine<'a> {
         let facts = &self.program.loops[index as usize];
         let length = state.items.len();
         let left_out = if facts.prints { length.saturating_sub(1) } else { length };
-        let Shortening::On(_) = self.shortening else { return Ok(()) };
-        if !facts.skippable || left_out == 0 || self.sinks.len() > 1 {
+        let Shortening::On { scans, .. } = self.shortening else { return Ok(()) };
+        if !facts.prints && !scans || !facts.skippable || left_out == 0 || self.sinks.len() > 1 {
             return Ok(());
         }
         state.next.set(left_out);
@@ -38,7 +38,7 @@ impl<'a> Machine<'a> {
             }
         }
         if facts.prints {
-            self.shortening = Shortening::On(self.sinks[0].len().max(1));
+            self.shortening = Shortening::On { scans, since: self.sinks[0].len().max(1) };
         }
         Ok(())
     }

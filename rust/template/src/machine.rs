@@ -49,9 +49,13 @@ pub(crate) struct Machine<'a> {
 pub(crate) enum Shortening {
     /// Nothing is left out.
     Off,
-    /// Of a loop over the messages, only the last iteration is run. The number is the length of the output
-    /// when that last happened.
-    On(usize),
+    /// Of a printing loop over the messages, only the last iteration is run.
+    On {
+        /// Whether loops that print nothing are left out as well.
+        scans: bool,
+        /// The length of the output when something was last left out.
+        since: usize,
+    },
 }
 
 /// A loop that is being run.
@@ -100,8 +104,8 @@ impl<'a> Machine<'a> {
     }
 
     /// Makes this a render that leaves out what can't change the end of its output.
-    pub(crate) fn shortened(mut self) -> Self {
-        self.shortening = Shortening::On(0);
+    pub(crate) fn shortened(mut self, scans: bool) -> Self {
+        self.shortening = Shortening::On { scans, since: 0 };
         self
     }
 
@@ -129,7 +133,7 @@ impl<'a> Machine<'a> {
 
     /// A shortened render tells the end of the output only if data was printed since.
     fn check_shortening(&self) -> Result<(), Error> {
-        let Shortening::On(since) = self.shortening else { return Ok(()) };
+        let Shortening::On { since, .. } = self.shortening else { return Ok(()) };
         let tail = self.sinks.first().and_then(|output| output.get(since..)).unwrap_or_default();
         if since == 0 || tail.iter().any(|piece| piece.source.is_data() && !piece.text.is_empty()) {
             return Ok(());

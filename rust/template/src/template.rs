@@ -105,9 +105,10 @@ impl Template {
         arena: &'a Arena,
     ) -> Option<String> {
         let messages = inputs.messages.get(..before).filter(|messages| !messages.is_empty())?;
-        let shortened = self.machine(inputs, settings, arena).shortened().render(inputs, messages, true);
-        let pieces =
-            shortened.or_else(|_| self.machine(inputs, settings, arena).render(inputs, messages, true));
+        let machine = || self.machine(inputs, settings, arena);
+        let pieces = (machine().shortened(true).render(inputs, messages, true))
+            .or_else(|_| machine().shortened(false).render(inputs, messages, true))
+            .or_else(|_| machine().render(inputs, messages, true));
         pieces.ok().map(|pieces| tail(&pieces))
     }
 }
