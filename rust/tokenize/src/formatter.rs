@@ -189,8 +189,7 @@ fn belongs_to_a_message(segment: &Segment) -> bool {
 
 /// The indexes of the messages that an assistant wrote.
 fn answers(conversation: &Conversation) -> Vec<usize> {
-    let is_answer =
-        |message: &Data| matches!(message.get("role").and_then(Data::as_str), Some("assistant" | "model"));
+    let is_answer = |message: &Data| matches!(message.get("role").and_then(Data::as_str), Some("assistant"));
     conversation
         .messages
         .iter()

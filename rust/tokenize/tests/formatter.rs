@@ -141,7 +141,7 @@ fn gemma() {
     let formatter = plain(GEMMA);
     assert_eq!(trained(&formatter, &talk()), ["Hi 😀<end_of_turn>", "Yes<end_of_turn>"]);
     let as_model = chat(&json!([{"role": "user", "content": "Hello?"}, {"role": "model", "content": "Hi"}]));
-    assert_eq!(trained(&formatter, &as_model), ["Hi<end_of_turn>"]);
+    assert_eq!(trained(&formatter, &as_model), [""; 0], "only `assistant` names an answer");
 }
 
 #[test]
