@@ -32,6 +32,7 @@ test-rust:
 	$(RUST_TESTS)
 
 test-python:
+	$(BIN)/python -m mypy.stubtest chatloom._core
 	$(BIN)/python -m pytest
 
 parity: environment build ## compare renders with transformers on all real templates

@@ -5,6 +5,8 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["Conversation", "Formatter", "Plan", "Template", "pack_files"]
+
 _Segment = tuple[int, int, int, int, Any, int | None, int | None, str | None, bool]
 _Turn = tuple[int, Any, tuple[int, int], Any, tuple[int, int] | None]
 

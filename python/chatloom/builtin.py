@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
-_FOLDER = files(__package__) / "templates"
+_FOLDER = Path(__file__).parent / "templates"
 
 NAMES = ("alpaca", "chatml", "im-sep", "llama-2")
 """The names that `template` knows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import platform
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -309,7 +309,7 @@ class Formatter:
             max_length=max_length,
             threads=threads,
             overwrite=overwrite,
-            versions={"python": platform.python_version(), "read by": self.backend},
+            versions={"python": sys.version.split()[0], "read by": self.backend},
             progress=None if progress is None else lambda *facts: progress(Progress(*facts)),
         )
         fill = made["tokens"] / (made["packs"] * max_length)
