@@ -3,7 +3,7 @@ use std::cell::RefCell;
 
 use crate::args::{Args, Context};
 use crate::clock::strftime;
-use crate::compare::{equal, hashable};
+use crate::compare::{equal, hashable, same_or_equal};
 use crate::fail::{render, type_error, unsupported_input, value_error};
 use crate::machine::no_clock;
 use crate::members::dict_item;
@@ -28,7 +28,7 @@ pub(crate) fn method<'a>(
     match receiver {
         Value::Str(text) => strings::call(text, name, args, cx),
         Value::Dict(dict) => dict_method(dict, name, args, cx),
-        Value::List(list) | Value::Tuple(list) => list_method(list, name, args),
+        Value::List(list) | Value::Tuple(list) => list_method(list, name, args, cx),
         Value::Loop(running) => loop_method(running, name, args, cx),
         _ => Err(unsupported_input(format!("method `{name}` of a value of type {}", receiver.type_name()))),
     }
@@ -50,7 +50,7 @@ fn dict_method<'a>(
         "values" => view(View::Values),
         "copy" => {
             args.bind_positional::<0>(name, 0)?;
-            Ok(Value::Dict(dict))
+            Ok(Value::Dict(cx.arena.value(*dict)?))
         }
         "get" => {
             let [key, otherwise] = args.bind_positional(name, 1)?;
@@ -63,27 +63,53 @@ fn dict_method<'a>(
     }
 }
 
-fn list_method<'a>(list: &'a List<'a>, name: &str, args: Args<'a>) -> Result<Value<'a>, Error> {
+fn list_method<'a>(
+    list: &'a List<'a>,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
     match name {
         "copy" => {
             args.bind_positional::<0>(name, 0)?;
-            Ok(Value::List(list))
+            Ok(Value::List(cx.arena.value(*list)?))
         }
         "count" => {
             let [item] = args.bind_positional(name, 1)?;
             let item = item.unwrap_or(Value::Missing);
-            let count = list.items.iter().filter(|found| equal(found, &item)).count();
+            let count = list.items.iter().filter(|found| same_or_equal(found, &item)).count();
             Ok(Value::count(count, list.source))
         }
         _ => {
-            let [item] = args.bind_positional(name, 1)?;
+            let [item, start, stop] = args.bind_positional(name, 1)?;
             let item = item.unwrap_or(Value::Missing);
-            match list.items.iter().position(|found| equal(found, &item)) {
+            let within = index_bounds(start, stop, list.items.len())?;
+            let found = |at: &usize| same_or_equal(&list.items[*at], &item);
+            match within.into_iter().find(found) {
                 Some(at) => Ok(Value::count(at, list.source)),
                 None => Err(value_error(format!("{} is not in list", print_type(&item)))),
             }
         }
     }
+}
+
+/// Where `index` looks.
+fn index_bounds(
+    start: Option<Value<'_>>,
+    stop: Option<Value<'_>>,
+    length: usize,
+) -> Result<std::ops::Range<usize>, Error> {
+    let bound = |value: Option<Value<'_>>, otherwise: usize| match value {
+        None => Ok(otherwise),
+        Some(value) => match as_index(&value) {
+            Some(index) if index < 0 => {
+                Ok(length.saturating_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX)))
+            }
+            Some(index) => Ok(usize::try_from(index).unwrap_or(usize::MAX).min(length)),
+            None => Err(type_error("slice indices must be integers or have an __index__ method")),
+        },
+    };
+    Ok(bound(start, 0)?..bound(stop, length)?)
 }
 
 /// A value named without its contents.
@@ -182,7 +208,7 @@ pub(crate) fn new_dict<'a>(pairs: &[(Value<'a>, Value<'a>)], cx: Context<'a>) ->
     let mut entries: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
         hashable(key)?;
-        match entries.iter_mut().find(|(known, _)| equal(known, key)) {
+        match entries.iter_mut().find(|(known, _)| same_or_equal(known, key)) {
             Some(entry) => entry.1 = *value,
             None => entries.push((*key, *value)),
         }

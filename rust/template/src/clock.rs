@@ -63,6 +63,16 @@ fn field(clock: &Clock, letter: char, unpadded: bool) -> Result<String, Error> {
         'a' => weekday[..3].to_owned(),
         'B' => month.to_owned(),
         'b' | 'h' => month[..3].to_owned(),
+        'P' => if clock.hour < 12 { "am" } else { "pm" }.to_owned(),
+        'C' => number(clock.year.div_euclid(100).unsigned_abs(), 2),
+        'k' => format!("{:>2}", clock.hour),
+        'l' => format!("{hour12:>2}"),
+        'r' => composed("%I:%M:%S %p")?,
+        'U' => number((day_of_year(clock) + 6 - self::weekday(clock)) / 7, 2),
+        'W' => number((day_of_year(clock) + 6 - monday_based(clock)) / 7, 2),
+        'G' => iso_week(clock).0.to_string(),
+        'g' => number(iso_week(clock).0.rem_euclid(100).unsigned_abs(), 2),
+        'V' => number(iso_week(clock).1, 2),
         'u' => (match self::weekday(clock) {
             0 => 7,
             day => day,
@@ -90,6 +100,25 @@ fn day_of_year(clock: &Clock) -> u32 {
     const BEFORE: [u32; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
     let leap = u32::from(clock.month > 2 && is_leap(clock.year));
     BEFORE[(clock.month.clamp(1, 12) - 1) as usize] + clock.day + leap
+}
+
+/// 0 is Monday.
+fn monday_based(clock: &Clock) -> u32 {
+    (weekday(clock) + 6) % 7
+}
+
+/// The year and the number of the week that holds the day, as ISO 8601 counts them.
+fn iso_week(clock: &Clock) -> (i32, u32) {
+    let thursday = i64::from(day_of_year(clock)) + 3 - i64::from(monday_based(clock));
+    let length = |year: i32| if is_leap(year) { 366 } else { 365 };
+    let (year, day) = if thursday < 1 {
+        (clock.year - 1, thursday + length(clock.year - 1))
+    } else if thursday > length(clock.year) {
+        (clock.year + 1, thursday - length(clock.year))
+    } else {
+        (clock.year, thursday)
+    };
+    (year, u32::try_from((day + 6) / 7).unwrap_or_default())
 }
 
 /// 0 is Sunday.

@@ -6,7 +6,7 @@ use crate::arena::Arena;
 use crate::ast::Comparison;
 use crate::fail::{type_error, undefined};
 use crate::number::Number;
-use crate::value::{Generator, List, Value, View};
+use crate::value::{List, Value, View};
 
 /// `left op right`.
 pub(crate) fn compare<'a>(
@@ -64,13 +64,24 @@ pub(crate) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
     }
 }
 
+/// Equality as containers have it: what is identical is equal, even a NaN.
+pub(crate) fn same_or_equal(left: &Value<'_>, right: &Value<'_>) -> bool {
+    match (left, right) {
+        (Value::Float(left, _), Value::Float(right, _)) if left.to_bits() == right.to_bits() => true,
+        _ => equal(left, right),
+    }
+}
+
 fn equal_items(left: &[Value<'_>], right: &[Value<'_>]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| equal(left, right))
+    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same_or_equal(left, right))
 }
 
 fn equal_entries(left: &[(Value<'_>, Value<'_>)], right: &[(Value<'_>, Value<'_>)]) -> bool {
     let matches = |(key, value): &(Value<'_>, Value<'_>)| {
-        right.iter().find(|(other, _)| equal(key, other)).is_some_and(|(_, other)| equal(value, other))
+        right
+            .iter()
+            .find(|(other, _)| same_or_equal(key, other))
+            .is_some_and(|(_, other)| same_or_equal(value, other))
     };
     left.len() == right.len() && left.iter().all(matches)
 }
@@ -109,7 +120,7 @@ fn ordered_items<'a>(
     op: &str,
     arena: &'a Arena,
 ) -> Result<Option<Ordering>, Error> {
-    match left.items.iter().zip(right.items).find(|(left, right)| !equal(left, right)) {
+    match left.items.iter().zip(right.items).find(|(left, right)| !same_or_equal(left, right)) {
         Some((left, right)) => ordered(left, right, op, arena),
         None => Ok(Some(left.items.len().cmp(&right.items.len()))),
     }
@@ -126,15 +137,19 @@ fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Re
             }
         },
         Value::Undefined(_) => Ok(false),
-        Value::List(list) | Value::Tuple(list) => Ok(list.items.iter().any(|found| equal(found, item))),
+        Value::List(list) | Value::Tuple(list) => {
+            Ok(list.items.iter().any(|found| same_or_equal(found, item)))
+        }
         Value::Dict(dict) | Value::View(View::Keys, dict) => {
             hashable(item)?;
             Ok(match item {
                 Value::Str(key) => dict.get(key.as_str(arena)?).is_some(),
-                _ => dict.entries.iter().any(|(key, _)| equal(key, item)),
+                _ => dict.entries.iter().any(|(key, _)| same_or_equal(key, item)),
             })
         }
-        Value::View(View::Values, dict) => Ok(dict.entries.iter().any(|(_, value)| equal(value, item))),
+        Value::View(View::Values, dict) => {
+            Ok(dict.entries.iter().any(|(_, value)| same_or_equal(value, item)))
+        }
         Value::View(View::Items, dict) => Ok(match item {
             Value::Tuple(pair) if pair.items.len() == 2 => dict
                 .entries
@@ -143,14 +158,15 @@ fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Re
             _ => false,
         }),
         Value::Range(range) => Ok((0..range.len()).any(|index| equal(&range.at(index), item))),
-        Value::Generator(generator) => Ok(consume(generator).iter().any(|found| equal(found, item))),
+        Value::Generator(generator) => loop {
+            match generator.take(1)? {
+                [found] if same_or_equal(found, item) => break Ok(true),
+                [] => break Ok(false),
+                _ => {}
+            }
+        },
         _ => Err(type_error(format!("argument of type '{}' is not iterable", container.type_name()))),
     }
-}
-
-/// What is left of a generator.
-pub(crate) fn consume<'a>(generator: &Generator<'a>) -> &'a [Value<'a>] {
-    if generator.taken.replace(true) { &[] } else { generator.items }
 }
 
 /// Fails for values that can't be the key of a dict.

@@ -41,7 +41,6 @@ impl<'s> Parser<'s> {
 
     fn ends_tuple(&self) -> bool {
         matches!(self.peek(), Kind::VariableEnd | Kind::BlockEnd | Kind::Op(Op::RightParen))
-            || self.is_name("recursive")
     }
 
     fn conditional(&mut self) -> Parsed<'s> {

@@ -1,7 +1,10 @@
 //! `%` formatting and `str.format`, on text that keeps its sources.
+use num_bigint::BigInt;
+use num_traits::{FromPrimitive, Signed};
+
 use crate::Error;
 use crate::args::{Args, Context};
-use crate::fail::{render, type_error, unsupported_input, value_error};
+use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::members::characters;
 use crate::number::{Number, as_index};
 use crate::print;
@@ -33,6 +36,7 @@ struct Spec<'t> {
     left: bool,
     zero: bool,
     plus: bool,
+    alternate: bool,
     space: bool,
     width: usize,
     precision: Option<usize>,
@@ -51,9 +55,6 @@ impl<'t> Spec<'t> {
         }
         let flags = rest.find(|c| !"-+ #0".contains(c)).unwrap_or(rest.len());
         let (flags, after) = rest.split_at(flags);
-        if flags.contains('#') {
-            return Err(unsupported_input("the `#` flag of `%` formatting"));
-        }
         rest = after;
         let width = number(&mut rest, filler)?.unwrap_or(0);
         let precision = match rest.strip_prefix('.') {
@@ -67,8 +68,8 @@ impl<'t> Spec<'t> {
         let conversion = rest.chars().next().ok_or_else(|| value_error("incomplete format"))?;
         let length = text.len() - rest.len() + conversion.len_utf8();
         let has = |flag: char| flags.contains(flag);
-        let (left, zero, plus, space) = (has('-'), has('0'), has('+'), has(' '));
-        Ok(Self { key, left, zero, plus, space, width, precision, conversion, length })
+        let (left, zero, plus, space, alternate) = (has('-'), has('0'), has('+'), has(' '), has('#'));
+        Ok(Self { key, left, zero, plus, alternate, space, width, precision, conversion, length })
     }
 }
 
@@ -111,7 +112,11 @@ impl<'a> Filler<'_, 'a> {
     fn value(&mut self, key: Option<&str>) -> Result<Value<'a>, Error> {
         let Some(key) = key else { return self.take() };
         self.by_name = true;
-        let Value::Dict(dict) = self.values else { return Err(type_error("format requires a mapping")) };
+        let dict = match self.values {
+            Value::Dict(dict) => dict,
+            Value::Undefined(why) => return Err(undefined(why)),
+            _ => return Err(type_error("format requires a mapping")),
+        };
         dict.get(key).ok_or_else(|| render("KeyError", format!("'{key}'")))
     }
 
@@ -119,7 +124,7 @@ impl<'a> Filler<'_, 'a> {
     fn finish(&self) -> Result<(), Error> {
         let left = match self.values {
             Value::Tuple(list) => self.next < list.items.len(),
-            Value::Dict(_) | Value::List(_) => false,
+            Value::Dict(_) | Value::List(_) | Value::Undefined(_) | Value::Range(_) => false,
             _ => self.next == 0,
         };
         if left && !self.by_name {
@@ -135,11 +140,13 @@ impl<'a> Filler<'_, 'a> {
         let value = self.value(spec.key)?;
         let text = match spec.conversion {
             's' => self.printed(&value, spec)?,
-            'r' | 'a' => {
+            'r' => {
                 let mut inner = TextBuilder::new(self.cx.arena);
                 print::repr(&value, &mut inner, 0)?;
-                inner.finish()?
+                let text = inner.finish()?;
+                self.cut(if self.markup { crate::strings::escape(&text, self.cx)? } else { text }, spec)?
             }
+            'c' => self.character(&value)?,
             _ => {
                 let digits = numeric(&value, spec)?;
                 Text::from_source(self.cx.arena.str(&digits)?, value.source())
@@ -148,16 +155,33 @@ impl<'a> Filler<'_, 'a> {
         padded(&text, spec, builder, self.cx)
     }
 
+    fn character(&self, value: &Value<'a>) -> Result<Text<'a>, Error> {
+        let wrong = || type_error("%c requires int or char");
+        match value {
+            Value::Str(text) if characters(text.as_str(self.cx.arena)?) == 1 && !self.markup => Ok(*text),
+            Value::Int(code, source) if !self.markup => {
+                let c = u32::try_from(*code).ok().filter(|code| *code < 0x11_0000);
+                let c = c.ok_or_else(|| render("OverflowError", "%c arg not in range(0x110000)"))?;
+                let c = char::from_u32(c).ok_or_else(|| unsupported_input("a lone surrogate"))?;
+                Ok(Text::from_source(self.cx.arena.str(c.encode_utf8(&mut [0; 4]))?, *source))
+            }
+            Value::Bool(..) => Err(unsupported_input("`%c` of a truth value")),
+            _ => Err(wrong()),
+        }
+    }
+
     fn printed(&self, value: &Value<'a>, spec: &Spec<'_>) -> Result<Text<'a>, Error> {
         let mut text = print::text(value, self.cx.arena)?;
         if self.markup {
             text = crate::strings::escape(&text, self.cx)?;
         }
-        if let Some(precision) = spec.precision {
-            let whole = text.as_str(self.cx.arena)?;
-            text = text.slice(0..crate::members::byte_of(whole, precision), self.cx.arena)?;
-        }
-        Ok(text)
+        self.cut(text, spec)
+    }
+
+    fn cut(&self, text: Text<'a>, spec: &Spec<'_>) -> Result<Text<'a>, Error> {
+        let Some(precision) = spec.precision else { return Ok(text) };
+        let whole = text.as_str(self.cx.arena)?;
+        text.slice(0..crate::members::byte_of(whole, precision), self.cx.arena)
     }
 }
 
@@ -181,25 +205,30 @@ fn padded<'a>(
 }
 
 fn numeric(value: &Value<'_>, spec: &Spec<'_>) -> Result<String, Error> {
-    let needs_number = || {
-        let (conversion, found) = (spec.conversion, value.type_name());
-        type_error(format!("%{conversion} format: a real number is required, not {found}"))
+    let conversion = spec.conversion;
+    if !"diuxXofFeEgG".contains(conversion) {
+        if conversion == 'a' {
+            return Err(unsupported_input("`%a` formatting"));
+        }
+        return Err(value_error(format!("unsupported format character '{conversion}'")));
+    }
+    let number = match (Number::of(value), value) {
+        (Some(number), _) => number,
+        (None, Value::Undefined(why)) if !"xXo".contains(conversion) => return Err(undefined(why)),
+        (None, Value::Str(text)) if "fFeEgG".contains(conversion) && text.markup => {
+            return Err(unsupported_input("a number in markup"));
+        }
+        (None, _) => {
+            let found = value.type_name();
+            return Err(type_error(format!("%{conversion} format: a real number is required, not {found}")));
+        }
     };
-    let number = Number::of(value).ok_or_else(needs_number)?;
     if spec.precision.unwrap_or(0).max(spec.width) > 1 << 20 {
         return Err(Error::new(crate::Class::Budget, "BudgetExceeded", "a number is formatted too wide"));
     }
-    let digits = match (spec.conversion, &number) {
-        ('d' | 'i' | 'u', Number::Int(number)) => number.to_string(),
-        ('d' | 'i' | 'u', Number::Float(number)) if number.is_finite() => format!("{:.0}", number.trunc()),
-        ('x', Number::Int(number)) => number.to_str_radix(16),
-        ('X', Number::Int(number)) => number.to_str_radix(16).to_uppercase(),
-        ('o', Number::Int(number)) => number.to_str_radix(8),
-        ('f' | 'F', number) if number.to_f64().is_finite() => {
-            format!("{:.*}", spec.precision.unwrap_or(6), number.to_f64())
-        }
-        ('d' | 'i' | 'u' | 'x' | 'X' | 'o', _) => return Err(needs_number()),
-        (conversion, _) => return Err(unsupported_input(format!("`%{conversion}` formatting"))),
+    let digits = match conversion {
+        'd' | 'i' | 'u' | 'x' | 'X' | 'o' => integral(number, spec)?,
+        _ => fractional(number.as_float()?, spec),
     };
     let (sign, digits) = match digits.strip_prefix('-') {
         Some(digits) => ("-", digits.to_owned()),
@@ -207,15 +236,81 @@ fn numeric(value: &Value<'_>, spec: &Spec<'_>) -> Result<String, Error> {
         None if spec.space => (" ", digits),
         None => ("", digits),
     };
-    let width = if spec.zero && !spec.left { spec.width.saturating_sub(sign.len()) } else { 0 };
-    Ok(format!("{sign}{digits:0>width$}"))
+    let prefix = match conversion {
+        'x' if spec.alternate => "0x",
+        'X' if spec.alternate => "0X",
+        'o' if spec.alternate => "0o",
+        _ => "",
+    };
+    let width =
+        if spec.zero && !spec.left { spec.width.saturating_sub(sign.len() + prefix.len()) } else { 0 };
+    Ok(format!("{sign}{prefix}{digits:0>width$}"))
+}
+
+fn integral(number: Number, spec: &Spec<'_>) -> Result<String, Error> {
+    let radix = match spec.conversion {
+        'x' | 'X' => 16,
+        'o' => 8,
+        _ => 10,
+    };
+    let whole = match number {
+        Number::Int(number) => number,
+        Number::Float(number) if radix == 10 => match BigInt::from_f64(number.trunc()) {
+            Some(whole) => whole,
+            None if number.is_nan() => return Err(value_error("cannot convert float NaN to integer")),
+            None => return Err(render("OverflowError", "cannot convert float infinity to integer")),
+        },
+        Number::Float(_) => {
+            let conversion = spec.conversion;
+            return Err(type_error(format!("%{conversion} format: an integer is required, not float")));
+        }
+    };
+    let digits = whole.magnitude().to_str_radix(radix);
+    let digits = if spec.conversion == 'X' { digits.to_uppercase() } else { digits };
+    let least = spec.precision.unwrap_or(0);
+    Ok(format!("{}{digits:0>least$}", if whole.is_negative() { "-" } else { "" }))
+}
+
+fn fractional(number: f64, spec: &Spec<'_>) -> String {
+    let precision = spec.precision.unwrap_or(6);
+    let text = if number.is_finite() {
+        match spec.conversion {
+            'e' | 'E' => exponential(number, precision),
+            'g' | 'G' => general(number, precision.max(1), spec.alternate),
+            _ => format!("{number:.precision$}"),
+        }
+    } else {
+        crate::number::float_repr(number)
+    };
+    if spec.conversion.is_ascii_uppercase() { text.to_ascii_uppercase() } else { text }
+}
+
+fn exponential(number: f64, precision: usize) -> String {
+    let text = format!("{number:.precision$e}");
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
+    format!("{digits}e{sign}{exponent:0>2}")
+}
+
+/// `%g`: plain where the exponent is small, without trailing zeros.
+fn general(number: f64, precision: usize, keep_zeros: bool) -> String {
+    let text = exponential(number, precision - 1);
+    let Some((digits, exponent)) = text.split_once('e') else { return text };
+    let without_zeros = |digits: &str| {
+        let all = digits.contains('.') && !keep_zeros;
+        if all { digits.trim_end_matches('0').trim_end_matches('.') } else { digits }.to_owned()
+    };
+    let power: i64 = exponent.parse().unwrap_or_default();
+    let significant = i64::try_from(precision).unwrap_or(i64::MAX);
+    if (-4..significant).contains(&power) {
+        let decimals = usize::try_from(significant - 1 - power).unwrap_or(0);
+        return without_zeros(&format!("{number:.decimals$}"));
+    }
+    format!("{}e{exponent}", without_zeros(digits))
 }
 
 /// `text.format(…)`, without format specifications.
 pub(crate) fn format_method<'a>(text: &Text<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
-    if text.markup {
-        return Err(unsupported_input("`format` of markup"));
-    }
     let whole = text.as_str(cx.arena)?;
     let mut builder = TextBuilder::new(cx.arena);
     let (mut at, mut next) = (0, 0);
@@ -232,11 +327,12 @@ pub(crate) fn format_method<'a>(text: &Text<'a>, args: Args<'a>, cx: Context<'a>
             return Err(value_error("Single '}' encountered in format string, or '{' without '}'"));
         };
         let value = field(&rest[1..end], &mut next, args, cx)?;
+        let value = if text.markup { crate::strings::escape(&value, cx)? } else { value };
         builder.push_text(&value)?;
         at += end + 1;
     }
     builder.push_text(&text.slice(at..whole.len(), cx.arena)?)?;
-    cx.join(&[builder.finish()?])
+    Ok(cx.join(&[builder.finish()?])?.with_markup(text.markup))
 }
 
 fn field<'a>(name: &'a str, next: &mut usize, args: Args<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {

@@ -264,7 +264,7 @@ impl<'a> Converter<'a> {
             values.push(self.value(item, origin, depth + 1)?);
         }
         let items = self.arena.slice(&values)?;
-        self.arena.value(List { items, source: origin.source(), of_messages: false })
+        self.arena.value(List::new(items, origin.source()))
     }
 
     fn dict(&mut self, data: &'a [(Data, Data)], origin: Origin, depth: usize) -> Result<Value<'a>, Error> {

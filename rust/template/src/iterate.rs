@@ -1,8 +1,7 @@
 //! Going through values.
 use crate::Error;
 use crate::args::Context;
-use crate::compare::consume;
-use crate::fail::type_error;
+use crate::fail::{type_error, value_error};
 use crate::value::{Items, Value, View};
 
 /// What a `for` over the value goes through.
@@ -17,7 +16,8 @@ pub(crate) fn items<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Items<'a>,
             let mut characters = Vec::new();
             for (at, c) in whole.char_indices() {
                 arena.charge(size_of::<Value<'_>>())?;
-                characters.push(Value::Str(text.slice(at..at + c.len_utf8(), arena)?));
+                let character = text.slice(at..at + c.len_utf8(), arena)?.with_markup(false);
+                characters.push(Value::Str(character));
             }
             arena.slice(&characters)?
         }
@@ -31,7 +31,7 @@ pub(crate) fn items<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Items<'a>,
             let pairs = dict.entries.iter().map(|(key, value)| cx.tuple(&[*key, *value]));
             arena.slice(&pairs.collect::<Result<Vec<_>, _>>()?)?
         }
-        Value::Generator(generator) => consume(generator),
+        Value::Generator(generator) => generator.take(usize::MAX)?,
         _ => return Err(not_iterable(value)),
     }))
 }
@@ -45,6 +45,23 @@ pub(crate) fn all<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<&'a [Value<'
             cx.arena.slice(&items)
         }
     }
+}
+
+/// Exactly so many items, as an assignment to so many names wants them.
+pub(crate) fn unpacked<'a>(
+    value: &Value<'a>,
+    count: usize,
+    cx: Context<'a>,
+) -> Result<&'a [Value<'a>], Error> {
+    let items = all(value, cx)?;
+    if items.len() > count {
+        return Err(value_error(format!("too many values to unpack (expected {count})")));
+    }
+    if items.len() < count {
+        let got = items.len();
+        return Err(value_error(format!("not enough values to unpack (expected {count}, got {got})")));
+    }
+    Ok(items)
 }
 
 fn not_iterable(value: &Value<'_>) -> Error {

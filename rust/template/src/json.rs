@@ -1,9 +1,13 @@
 //! `tojson`: Python's `json.dumps`, each leaf with its source.
+use std::cmp::Ordering;
+
 use crate::Error;
+use crate::arena::Arena;
+use crate::compare::ordered;
 use crate::fail::{type_error, unsupported_input, value_error};
 use crate::number::float_repr;
 use crate::text::{Piece, Source, Text, TextBuilder};
-use crate::value::{List, Value};
+use crate::value::{Dict, List, Value};
 
 /// Values nested deeper than this are refused.
 const MAX_DEPTH: usize = 200;
@@ -25,6 +29,7 @@ pub(crate) fn dump<'a>(
     style: &Style,
     depth: usize,
     builder: &mut TextBuilder<'a>,
+    arena: &'a Arena,
 ) -> Result<(), Error> {
     if depth > MAX_DEPTH {
         return Err(unsupported_input(format!("JSON nested deeper than {MAX_DEPTH} levels")));
@@ -37,8 +42,8 @@ pub(crate) fn dump<'a>(
         Value::Big(big) => builder.push_str(&big.number().to_string(), source),
         Value::Float(number, _) => builder.push_str(&float(*number), source),
         Value::Str(text) => string(text, style, builder),
-        Value::List(list) | Value::Tuple(list) => array(list, style, depth, builder),
-        Value::Dict(dict) => object(dict.entries, source, style, depth, builder),
+        Value::List(list) | Value::Tuple(list) => array(list, style, depth, builder, arena),
+        Value::Dict(dict) => object(dict, style, depth, builder, arena),
         _ => Err(type_error(format!("Object of type {} is not JSON serializable", value.type_name()))),
     }
 }
@@ -65,6 +70,7 @@ fn array<'a>(
     style: &Style,
     depth: usize,
     builder: &mut TextBuilder<'a>,
+    arena: &'a Arena,
 ) -> Result<(), Error> {
     if list.items.is_empty() {
         return builder.push_str("[]", list.source);
@@ -75,31 +81,32 @@ fn array<'a>(
             builder.push_str(&style.item_separator, list.source)?;
         }
         line(style, depth + 1, list.source, builder)?;
-        dump(item, style, depth + 1, builder)?;
+        dump(item, style, depth + 1, builder, arena)?;
     }
     line(style, depth, list.source, builder)?;
     builder.push_str("]", list.source)
 }
 
 fn object<'a>(
-    entries: &[(Value<'a>, Value<'a>)],
-    source: Source,
+    dict: &Dict<'a>,
     style: &Style,
     depth: usize,
     builder: &mut TextBuilder<'a>,
+    arena: &'a Arena,
 ) -> Result<(), Error> {
+    let (entries, source) = (dict.entries, dict.source);
     if entries.is_empty() {
         return builder.push_str("{}", source);
     }
     builder.push_str("{", source)?;
-    for (index, (key, value)) in sorted(entries, style)?.iter().enumerate() {
+    for (index, (key, value)) in sorted(entries, style, arena)?.iter().enumerate() {
         if index > 0 {
             builder.push_str(&style.item_separator, source)?;
         }
         line(style, depth + 1, source, builder)?;
-        self::key(key, style, builder)?;
+        self::key(key, style, builder, arena)?;
         builder.push_str(&style.key_separator, source)?;
-        dump(value, style, depth + 1, builder)?;
+        dump(value, style, depth + 1, builder, arena)?;
     }
     line(style, depth, source, builder)?;
     builder.push_str("}", source)
@@ -110,28 +117,35 @@ type Entry<'a> = (Value<'a>, Value<'a>);
 fn sorted<'e, 'a>(
     entries: &'e [Entry<'a>],
     style: &Style,
+    arena: &'a Arena,
 ) -> Result<std::borrow::Cow<'e, [Entry<'a>]>, Error> {
     if !style.sort_keys {
         return Ok(entries.into());
     }
-    let mut keyed = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let Value::Str(key) = entry.0 else {
-            return Err(unsupported_input("JSON with sort_keys of a mapping whose keys are not all text"));
-        };
-        keyed.push((key.with_pieces(|pieces| pieces.iter().map(|p| p.text).collect::<String>()), *entry));
-    }
-    keyed.sort_by(|(left, _), (right, _)| left.cmp(right));
-    Ok(keyed.into_iter().map(|(_, entry)| entry).collect())
+    let mut failure = None;
+    let mut sorted = entries.to_vec();
+    sorted.sort_by(|(left, _), (right, _)| match ordered(left, right, "<", arena) {
+        Ok(order) => order.unwrap_or(Ordering::Equal),
+        Err(error) => {
+            failure.get_or_insert(error);
+            Ordering::Equal
+        }
+    });
+    failure.map_or(Ok(sorted.into()), Err)
 }
 
 /// Keys that are no text become text, as `json.dumps` does it.
-fn key<'a>(key: &Value<'a>, style: &Style, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+fn key<'a>(
+    key: &Value<'a>,
+    style: &Style,
+    builder: &mut TextBuilder<'a>,
+    arena: &'a Arena,
+) -> Result<(), Error> {
     match key {
         Value::Str(text) => string(text, style, builder),
         Value::None(_) | Value::Bool(..) | Value::Int(..) | Value::Big(_) | Value::Float(..) => {
             builder.push_str("\"", key.source())?;
-            dump(key, style, 0, builder)?;
+            dump(key, style, 0, builder, arena)?;
             builder.push_str("\"", key.source())
         }
         _ => {

@@ -1,61 +1,115 @@
 //! Case and classes of characters, as Python's `str` has them.
+use crate::unicode::{
+    ALPHABETIC, CASE_IGNORABLE, DECIMAL, DIGIT, FOLD, FOLD_SEVERAL, IDENTIFIER, IDENTIFIER_START, LOWER,
+    LOWER_SEVERAL, LOWERCASE, NUMERIC, PRINTABLE, TITLE, TITLE_SEVERAL, TITLECASE, UPPER, UPPER_SEVERAL,
+    UPPERCASE,
+};
+
+fn holds(runs: &[(u32, u32, u32)], c: char) -> bool {
+    let code = u32::from(c);
+    let after = runs.partition_point(|(first, _, _)| *first <= code);
+    after.checked_sub(1).is_some_and(|at| {
+        let (first, last, step) = runs[at];
+        code <= last && (code - first) % step == 0
+    })
+}
+
+/// What a character becomes, if the tables have it.
+fn mapped(shifts: &[(u32, u32, u32, i32)], several: &[(u32, &str)], c: char) -> Option<String> {
+    let code = u32::from(c);
+    if let Ok(at) = several.binary_search_by_key(&code, |(from, _)| *from) {
+        return Some(several[at].1.to_owned());
+    }
+    let after = shifts.partition_point(|(first, _, _, _)| *first <= code);
+    let (first, last, step, delta) = shifts[after.checked_sub(1)?];
+    let inside = code <= last && (code - first) % step == 0;
+    char::from_u32(code.checked_add_signed(delta)?).filter(|_| inside).map(String::from)
+}
 
 /// Python's full upper case of a character.
 pub(crate) fn uppercase(c: char) -> String {
-    c.to_uppercase().collect()
+    if c.is_ascii() {
+        return c.to_ascii_uppercase().to_string();
+    }
+    mapped(UPPER, UPPER_SEVERAL, c).unwrap_or_else(|| c.to_string())
 }
 
 /// Python's full lower case of a character outside of any context.
 pub(crate) fn lowercase(c: char) -> String {
-    c.to_lowercase().collect()
+    if c.is_ascii() {
+        return c.to_ascii_lowercase().to_string();
+    }
+    mapped(LOWER, LOWER_SEVERAL, c).unwrap_or_else(|| c.to_string())
 }
 
 /// Python's full title case of a character.
 pub(crate) fn titlecase(c: char) -> String {
-    let single = match c {
-        '\u{1c4}'..='\u{1c6}' => '\u{1c5}',
-        '\u{1c7}'..='\u{1c9}' => '\u{1c8}',
-        '\u{1ca}'..='\u{1cc}' => '\u{1cb}',
-        '\u{1f1}'..='\u{1f3}' => '\u{1f2}',
-        // Georgian has capitals, but titles are not written with them.
-        '\u{10d0}'..='\u{10ff}' | '\u{1fbc}' | '\u{1fcc}' | '\u{1ffc}' => c,
-        // Greek vowels with a subscript iota keep it as one character.
-        '\u{1f80}'..='\u{1faf}' => char::from_u32(u32::from(c) | 8).unwrap_or(c),
-        '\u{1fb3}' | '\u{1fc3}' | '\u{1ff3}' => char::from_u32(u32::from(c) + 9).unwrap_or(c),
-        _ => {
-            let mut upper = c.to_uppercase();
-            let first: String = upper.next().into_iter().collect();
-            return first + &upper.flat_map(char::to_lowercase).collect::<String>();
-        }
-    };
-    single.to_string()
+    mapped(TITLE, TITLE_SEVERAL, c).unwrap_or_else(|| uppercase(c))
+}
+
+/// Python's full case folding of a character.
+pub(crate) fn folded(c: char) -> String {
+    mapped(FOLD, FOLD_SEVERAL, c).unwrap_or_else(|| lowercase(c))
 }
 
 /// Whether a character has case.
 pub(crate) fn is_cased(c: char) -> bool {
-    c.is_lowercase() || c.is_uppercase() || is_titlecase(c)
+    is_upper(c) || is_lower(c) || holds(TITLECASE, c)
 }
 
-fn is_titlecase(c: char) -> bool {
-    matches!(c, '\u{1c5}' | '\u{1c8}' | '\u{1cb}' | '\u{1f2}' | '\u{1f88}'..='\u{1f8f}' | '\u{1f98}'..='\u{1f9f}'
-        | '\u{1fa8}'..='\u{1faf}' | '\u{1fbc}' | '\u{1fcc}' | '\u{1ffc}')
+/// Whether a character is upper case.
+pub(crate) fn is_upper(c: char) -> bool {
+    holds(UPPERCASE, c)
+}
+
+/// Whether a character is lower case.
+pub(crate) fn is_lower(c: char) -> bool {
+    holds(LOWERCASE, c)
+}
+
+/// Whether a character belongs to a word, as `\w` has it.
+pub(crate) fn is_word(c: char) -> bool {
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || c == '_';
+    }
+    is_alphanumeric(c)
+}
+
+fn is_alphanumeric(c: char) -> bool {
+    holds(ALPHABETIC, c) || holds(NUMERIC, c) || holds(DIGIT, c) || holds(DECIMAL, c)
+}
+
+/// Whether `repr` leaves a character as it is.
+pub(crate) fn is_printable(c: char) -> bool {
+    holds(PRINTABLE, c)
+}
+
+/// Python's `str.isidentifier`.
+pub(crate) fn is_identifier(text: &str) -> bool {
+    let mut characters = text.chars();
+    characters.next().is_some_and(|first| holds(IDENTIFIER_START, first))
+        && characters.all(|c| holds(IDENTIFIER, c))
+}
+
+/// The value of a decimal digit of any script.
+pub(crate) fn decimal(c: char) -> Option<u32> {
+    let code = u32::from(c);
+    let run = DECIMAL.iter().find(|(first, last, _)| (*first..=*last).contains(&code))?;
+    Some((code - run.0) % 10)
 }
 
 /// Where capital sigmas end a word, so that they become `ς`.
 pub(crate) fn final_sigmas(text: &str) -> Vec<usize> {
-    if !text.contains('Σ') {
-        return Vec::new();
-    }
-    let mut found = Vec::new();
-    let mut at_in_lower = 0;
-    let lower = text.to_lowercase();
-    for (at, c) in text.char_indices() {
-        if c == 'Σ' && lower[at_in_lower..].starts_with('ς') {
-            found.push(at);
-        }
-        at_in_lower += c.to_lowercase().map(char::len_utf8).sum::<usize>();
-    }
-    found
+    let has_case = |mut around: Box<dyn Iterator<Item = char> + '_>| {
+        around.find(|c| !holds(CASE_IGNORABLE, *c)).is_some_and(is_cased)
+    };
+    text.match_indices('Σ')
+        .map(|(at, _)| at)
+        .filter(|at| {
+            let (before, after) = (&text[..*at], &text[at + 'Σ'.len_utf8()..]);
+            has_case(Box::new(before.chars().rev())) && !has_case(Box::new(after.chars()))
+        })
+        .collect()
 }
 
 /// `str.isspace` and its kin; none for a name that is not known.
@@ -63,16 +117,16 @@ pub(crate) fn is(text: &str, name: &str) -> Option<bool> {
     let all = |test: fn(char) -> bool| !text.is_empty() && text.chars().all(test);
     Some(match name {
         "isspace" => all(crate::source::is_space),
-        "isalpha" => all(char::is_alphabetic),
-        "isalnum" => all(char::is_alphanumeric),
-        "isdigit" | "isdecimal" | "isnumeric" if text.is_ascii() => all(|c| c.is_ascii_digit()),
+        "isalpha" => all(|c| holds(ALPHABETIC, c)),
+        "isalnum" => all(is_alphanumeric),
+        "isdecimal" => all(|c| holds(DECIMAL, c)),
+        "isdigit" => all(|c| holds(DIGIT, c)),
+        "isnumeric" => all(|c| holds(NUMERIC, c)),
         "isascii" => text.is_ascii(),
-        "islower" => {
-            text.chars().any(char::is_lowercase) && !text.chars().any(|c| c.is_uppercase() || is_titlecase(c))
-        }
-        "isupper" => {
-            text.chars().any(char::is_uppercase) && !text.chars().any(|c| c.is_lowercase() || is_titlecase(c))
-        }
+        "isprintable" => text.chars().all(is_printable),
+        "isidentifier" => is_identifier(text),
+        "islower" => text.chars().any(is_lower) && text.chars().all(|c| is_lower(c) || !is_cased(c)),
+        "isupper" => text.chars().any(is_upper) && text.chars().all(|c| is_upper(c) || !is_cased(c)),
         "istitle" => is_title(text),
         _ => return None,
     })
@@ -81,7 +135,7 @@ pub(crate) fn is(text: &str, name: &str) -> Option<bool> {
 fn is_title(text: &str) -> bool {
     let (mut after_cased, mut found) = (false, false);
     for c in text.chars() {
-        if (c.is_uppercase() || is_titlecase(c)) == after_cased && is_cased(c) {
+        if is_cased(c) && is_lower(c) != after_cased {
             return false;
         }
         after_cased = is_cased(c);

@@ -1,4 +1,5 @@
 //! Source → tokens, as Jinja's lexer with `trim_blocks` and `lstrip_blocks` does it.
+use crate::letters::{is_identifier, is_word};
 use crate::source::{is_space, position};
 use crate::token::{Kind, Op, Token};
 use crate::{Class, Error};
@@ -207,7 +208,7 @@ impl<'s> Lexer<'s> {
         {
             return Ok(number);
         }
-        if first == '_' || first.is_alphanumeric() {
+        if is_word(first) {
             return self.name();
         }
         if first == '\'' || first == '"' {
@@ -230,9 +231,9 @@ impl<'s> Lexer<'s> {
 
     fn name(&mut self) -> Result<Kind<'s>, Error> {
         let rest = self.rest();
-        let length = rest.find(|c: char| c != '_' && !c.is_alphanumeric()).unwrap_or(rest.len());
+        let length = rest.find(|c| !is_word(c)).unwrap_or(rest.len());
         let name = &rest[..length];
-        if name.starts_with(char::is_numeric) {
+        if !is_identifier(name) {
             return Err(self.error(self.at, format!("invalid character in identifier `{name}`")));
         }
         self.at += length;

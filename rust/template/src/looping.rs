@@ -4,13 +4,18 @@ use std::cell::Cell;
 use crate::Error;
 use crate::iterate::{is_of_messages, items};
 use crate::machine::{Flow, Machine, Running, Shortening, later};
-use crate::value::{Loop, Value};
+use crate::value::{Generator, Items, Loop, Value};
 
 impl<'a> Machine<'a> {
     pub(crate) fn start_loop(&mut self, index: u32) -> Result<(), Error> {
         let iterable = self.pop();
-        let items = items(&iterable, self.cx())?;
-        let state = Loop { items, next: Cell::new(0), completed: Cell::new(false), changed: Cell::new(None) };
+        let generator = if let Value::Generator(generator) = iterable { Some(generator) } else { None };
+        let items = match generator {
+            Some(generator) => Items::Slice(generator.begin()?),
+            None => items(&iterable, self.cx())?,
+        };
+        let (next, completed, changed) = (Cell::new(0), Cell::new(false), Cell::new(None));
+        let state = Loop { items, next, completed, changed, generator };
         let state = self.arena.value(state)?;
         if is_of_messages(&iterable) {
             self.shorten(index, state)?;
@@ -47,7 +52,10 @@ impl<'a> Machine<'a> {
         self.count_step()?;
         let Some(running) = self.loops.last() else { return Ok(Flow::Return) };
         let at = running.state.next.get();
-        let Some(item) = running.state.items.get(at) else { return Ok(self.leave_loop(index)) };
+        let Some(item) = running.state.items.get(at) else {
+            running.state.generator.map_or(Ok(()), Generator::end)?;
+            return Ok(self.leave_loop(index));
+        };
         running.state.next.set(at + 1);
         self.turn = later(running.outer_turn, item.message());
         self.stack.push(item);

@@ -454,7 +454,7 @@ impl<'s> Lowering<'s> {
         });
         self.captured(body, &inner)?;
         self.expr(filter, &inner)?;
-        self.op(Op::Emit);
+        self.op(Op::EmitText);
         Ok(())
     }
 
@@ -490,7 +490,7 @@ impl<'s> Lowering<'s> {
         shape.named.push(caller);
         let shape = self.shape(shape);
         self.op(Op::Call(shape));
-        self.op(Op::Emit);
+        self.op(Op::EmitText);
         Ok(())
     }
 

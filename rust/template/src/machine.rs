@@ -6,7 +6,7 @@ use crate::args::Context;
 use crate::ast::Comparison;
 use crate::calls;
 use crate::compare::compare;
-use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
+use crate::fail::{render, undefined, unsupported_input};
 use crate::filters;
 use crate::input::{FieldNode, Inputs};
 use crate::iterate::is_of_messages;
@@ -116,7 +116,7 @@ impl<'a> Machine<'a> {
         messages: &'a [Value<'a>],
         add_generation_prompt: bool,
     ) -> Result<Vec<Piece<'a>>, Error> {
-        let list = List { items: messages, source: inputs.messages_source, of_messages: true };
+        let list = List { of_messages: true, ..List::new(messages, inputs.messages_source) };
         let standard = [
             ("messages", Value::List(self.arena.value(list)?)),
             ("add_generation_prompt", Value::Bool(add_generation_prompt, Source::VARIABLE)),
@@ -174,6 +174,7 @@ impl<'a> Machine<'a> {
         match op {
             Op::Text(text) => self.emit_piece(Piece::new(self.program.name(text), Source::LITERAL))?,
             Op::Emit => self.emit()?,
+            Op::EmitText => self.emit_only_text()?,
             Op::Const(constant) => self.push_constant(constant)?,
             Op::Load(variable, name) => self.load(variable, name, frame)?,
             Op::Resolve(variable, name) => self.resolve(variable, name, frame),
@@ -339,6 +340,16 @@ impl<'a> Machine<'a> {
         self.emit_text(&text)
     }
 
+    fn emit_only_text(&mut self) -> Result<(), Error> {
+        match self.pop() {
+            Value::Str(text) => self.emit_text(&text),
+            other => {
+                let found = other.type_name();
+                Err(crate::fail::type_error(format!("sequence item 0: expected str instance, {found} found")))
+            }
+        }
+    }
+
     fn emit_text(&mut self, text: &Text<'a>) -> Result<(), Error> {
         text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.emit_piece(*piece)))
     }
@@ -449,17 +460,7 @@ impl<'a> Machine<'a> {
 
     fn unpack(&mut self, count: usize) -> Result<(), Error> {
         let value = self.pop();
-        if let Value::Int(..) | Value::None(_) | Value::Bool(..) | Value::Float(..) = value {
-            return Err(type_error(format!("cannot unpack non-iterable {} object", value.type_name())));
-        }
-        let items = crate::iterate::all(&value, self.cx())?;
-        if items.len() > count {
-            return Err(value_error(format!("too many values to unpack (expected {count})")));
-        }
-        if items.len() < count {
-            let got = items.len();
-            return Err(value_error(format!("not enough values to unpack (expected {count}, got {got})")));
-        }
+        let items = crate::iterate::unpacked(&value, count, self.cx())?;
         self.stack.extend(items.iter().rev());
         Ok(())
     }

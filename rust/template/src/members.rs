@@ -1,10 +1,10 @@
 //! Attributes, items and slices of values, as the sandboxed environment looks them up.
 use crate::Error;
 use crate::args::Context;
-use crate::compare::{equal, hashable};
+use crate::compare::{hashable, same_or_equal};
 use crate::fail::{type_error, undefined, unsupported_input, value_error};
 use crate::number::as_index;
-use crate::text::{Text, TextBuilder};
+use crate::text::{Source, Text, TextBuilder};
 use crate::value::{Bound, Dict, Global, List, Loop, Range, Undefined, Value};
 
 /// The methods of Python's `str`.
@@ -57,29 +57,18 @@ const STR_METHODS: [&str; 47] = [
     "upper",
     "zfill",
 ];
+const MARKUP_METHODS: [&str; 3] = ["escape", "striptags", "unescape"];
 const DICT_METHODS: [&str; 6] = ["get", "items", "keys", "values", "copy", "fromkeys"];
 const DICT_MUTATORS: [&str; 5] = ["clear", "pop", "popitem", "setdefault", "update"];
 const LIST_METHODS: [&str; 3] = ["copy", "count", "index"];
 const LIST_MUTATORS: [&str; 8] = ["append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"];
 const TUPLE_METHODS: [&str; 2] = ["count", "index"];
-const RANGE_MEMBERS: [&str; 5] = ["count", "index", "start", "step", "stop"];
-const INT_MEMBERS: [&str; 10] = [
-    "as_integer_ratio",
-    "bit_count",
-    "bit_length",
-    "conjugate",
-    "denominator",
-    "from_bytes",
-    "imag",
-    "numerator",
-    "real",
-    "to_bytes",
-];
-const FLOAT_MEMBERS: [&str; 7] =
-    ["as_integer_ratio", "conjugate", "fromhex", "hex", "imag", "is_integer", "real"];
+const RANGE_MEMBERS: [&str; 2] = ["count", "index"];
+const INT_MEMBERS: [&str; 6] =
+    ["as_integer_ratio", "bit_count", "bit_length", "conjugate", "from_bytes", "to_bytes"];
+const FLOAT_MEMBERS: [&str; 5] = ["as_integer_ratio", "conjugate", "fromhex", "hex", "is_integer"];
 const GENERATOR_MEMBERS: [&str; 5] = ["close", "gi_running", "gi_suspended", "gi_yieldfrom", "send"];
-const MACRO_MEMBERS: [&str; 6] =
-    ["arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller", "name"];
+const MACRO_MEMBERS: [&str; 5] = ["arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller"];
 const VIEW_MEMBERS: [&str; 2] = ["isdisjoint", "mapping"];
 
 /// What Python's `getattr` would find.
@@ -141,9 +130,12 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
     };
     let foreign = |members: &[&str]| if members.contains(&name) { Found::Foreign } else { Found::Nothing };
     Ok(match object {
+        Value::Str(text) if text.markup && MARKUP_METHODS.contains(&name) => Found::Method,
         Value::Str(_) => known(&STR_METHODS),
         Value::Dict(_) => hidden(&DICT_MUTATORS, &DICT_METHODS),
         Value::List(_) => hidden(&LIST_MUTATORS, &LIST_METHODS),
+        Value::Tuple(list) if list.is_group && name == "grouper" => part_of(list, 0),
+        Value::Tuple(list) if list.is_group && name == "list" => part_of(list, 1),
         Value::Tuple(_) => known(&TUPLE_METHODS),
         Value::Namespace(namespace) => match namespace.get(name) {
             Some(Value::Stale) => return Err(stale()),
@@ -151,18 +143,49 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
             None => Found::Nothing,
         },
         Value::Loop(running) => loop_attribute(running, name, cx)?,
-        Value::Int(..) | Value::Big(_) | Value::Bool(..) => foreign(&INT_MEMBERS),
-        Value::Float(..) => foreign(&FLOAT_MEMBERS),
-        Value::Range(_) => foreign(&RANGE_MEMBERS),
+        Value::Int(..) | Value::Big(_) | Value::Bool(..) => match name {
+            "real" | "numerator" => Found::Value(crate::number::signed(object, false, cx.arena)?),
+            "imag" => Found::Value(Value::Int(0, object.source())),
+            "denominator" => Found::Value(Value::Int(1, object.source())),
+            _ => foreign(&INT_MEMBERS),
+        },
+        Value::Float(_, source) => match name {
+            "real" => Found::Value(*object),
+            "imag" => Found::Value(Value::Float(0.0, *source)),
+            _ => foreign(&FLOAT_MEMBERS),
+        },
+        Value::Range(range) => match name {
+            "start" => Found::Value(Value::Int(range.start, Source::LITERAL)),
+            "stop" => Found::Value(Value::Int(range.stop, Source::LITERAL)),
+            "step" => Found::Value(Value::Int(range.step, Source::LITERAL)),
+            _ => foreign(&RANGE_MEMBERS),
+        },
         Value::View(..) => foreign(&VIEW_MEMBERS),
         Value::Generator(_) => match name {
             "gi_code" | "gi_frame" => Found::Unsafe,
             _ => foreign(&GENERATOR_MEMBERS),
         },
+        Value::Macro(closure) if name == "name" => Found::Value(Value::literal(closure.name)),
         Value::Macro(_) => foreign(&MACRO_MEMBERS),
         Value::Global(Global::Dict) => foreign(&["fromkeys"]),
         _ => Found::Nothing,
     })
+}
+
+fn part_of<'a>(pair: &List<'a>, at: usize) -> Found<'a> {
+    pair.items.get(at).map_or(Found::Nothing, |part| Found::Value(*part))
+}
+
+/// Python's `getattr`, which never looks for an item.
+pub(crate) fn only_attribute<'a>(
+    object: &Value<'a>,
+    name: &'a str,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    if let Value::Undefined(why) = object {
+        return Err(undefined(why));
+    }
+    resolved(python_attribute(object, name, cx)?, object, name, cx)
 }
 
 /// What a shortened render answers when it would need what it left out.
@@ -176,7 +199,7 @@ fn loop_attribute<'a>(running: &Loop<'a>, name: &str, cx: Context<'a>) -> Result
         Some(item) => Ok(item),
         None => cx.because(otherwise),
     };
-    let count = |count: usize| Value::count(count, crate::text::Source::LITERAL);
+    let count = |count: usize| Value::count(count, Source::LITERAL);
     Ok(Found::Value(match name {
         "index" => count(index0 + 1),
         "index0" => count(index0),
@@ -237,7 +260,7 @@ pub(crate) fn dict_item<'a>(
     Ok(match key {
         Value::Str(text) => dict.get(text.as_str(cx.arena)?),
         _ if hashable(key).is_err() => None,
-        _ => dict.entries.iter().find(|(known, _)| equal(known, key)).map(|(_, value)| *value),
+        _ => dict.entries.iter().find(|(known, _)| same_or_equal(known, key)).map(|(_, value)| *value),
     })
 }
 
@@ -345,7 +368,7 @@ fn sliced<'a>(list: &List<'a>, span: &Span, cx: Context<'a>) -> Result<&'a List<
         let items: Vec<_> = span.indexes().filter_map(|index| list.items.get(index).copied()).collect();
         cx.arena.slice(&items)?
     };
-    cx.arena.value(List { items, ..*list })
+    cx.arena.value(List { items, is_group: false, ..*list })
 }
 
 fn slice_text<'a>(text: &Text<'a>, whole: &str, span: &Span, cx: Context<'a>) -> Result<Text<'a>, Error> {

@@ -1,11 +1,12 @@
 //! Python's numbers: arithmetic, and how floats print.
-use num_bigint::BigInt;
+use num_bigint::{BigInt, BigUint};
 use num_traits::{Signed, ToPrimitive, Zero};
 
 use crate::Error;
 use crate::arena::Arena;
 use crate::ast::Binary;
 use crate::fail::{render, type_error, unsupported_input, value_error};
+use crate::letters::decimal;
 use crate::text::Source;
 use crate::value::{Big, Value};
 
@@ -32,6 +33,16 @@ impl Number {
         match self {
             Self::Int(number) => number.to_f64().unwrap_or(f64::INFINITY),
             Self::Float(number) => *number,
+        }
+    }
+
+    /// Python's `float(number)`.
+    pub(crate) fn as_float(&self) -> Result<f64, Error> {
+        match self.to_f64() {
+            float if float.is_infinite() && matches!(self, Self::Int(_)) => {
+                Err(render("OverflowError", "int too large to convert to float"))
+            }
+            float => Ok(float),
         }
     }
 
@@ -88,9 +99,10 @@ pub(crate) fn arithmetic<'a>(
     Some(match (op, left, right) {
         (Binary::Div, left, right) => divide(&left, &right, source),
         (op, Number::Int(left), Number::Int(right)) => integers(op, &left, &right, source, arena),
-        (op, left, right) => {
-            floats(op, left.to_f64(), right.to_f64()).map(|result| Value::Float(result, source))
-        }
+        (op, left, right) => left
+            .as_float()
+            .and_then(|left| floats(op, left, right.as_float()?))
+            .map(|result| Value::Float(result, source)),
     })
 }
 
@@ -106,21 +118,36 @@ fn small_arithmetic(op: Binary, left: i64, right: i64) -> Option<i64> {
 }
 
 fn divide<'a>(left: &Number, right: &Number, source: Source) -> Result<Value<'a>, Error> {
-    let divisor = right.to_f64();
-    if divisor == 0.0 {
-        return Err(render("ZeroDivisionError", "division by zero"));
-    }
-    let (Number::Int(left), Number::Int(right)) = (left, right) else {
-        return Ok(Value::Float(left.to_f64() / divisor, source));
-    };
-    match (left.to_i64(), right.to_i64()) {
-        (Some(a), Some(b)) if a.unsigned_abs() <= 1 << 53 && b.unsigned_abs() <= 1 << 53 => {
-            #[expect(clippy::cast_precision_loss, reason = "both are exact as floats")]
-            let quotient = a as f64 / b as f64;
-            Ok(Value::Float(quotient, source))
+    let quotient = match (left, right) {
+        (Number::Int(_), Number::Int(right)) if right.is_zero() => None,
+        (Number::Int(left), Number::Int(right)) => Some(quotient(left, right)?),
+        _ => {
+            let (left, right) = (left.as_float()?, right.as_float()?);
+            (right != 0.0).then(|| left / right)
         }
-        _ => Err(unsupported_input("true division of integers beyond 2**53")),
+    };
+    quotient
+        .map(|quotient| Value::Float(quotient, source))
+        .ok_or_else(|| render("ZeroDivisionError", "division by zero"))
+}
+
+/// The float nearest to a quotient of integers.
+fn quotient(left: &BigInt, right: &BigInt) -> Result<f64, Error> {
+    // Enough bits that the last one can stand for all that were cut off.
+    let shift = (right.bits() + 66).saturating_sub(left.bits());
+    let (whole, rest) = num_integer::Integer::div_rem(&(left.magnitude() << shift), right.magnitude());
+    let sticky = whole | BigUint::from(u8::from(!rest.is_zero()));
+    let shift = i32::try_from(shift).unwrap_or(i32::MAX);
+    let half = shift / 2;
+    let magnitude =
+        sticky.to_f64().unwrap_or(f64::INFINITY) * 0.5_f64.powi(half) * 0.5_f64.powi(shift - half);
+    if magnitude.is_infinite() {
+        return Err(render("OverflowError", "integer division result too large for a float"));
     }
+    if magnitude != 0.0 && magnitude < f64::MIN_POSITIVE {
+        return Err(unsupported_input("a quotient close to zero"));
+    }
+    Ok(if left.is_negative() == right.is_negative() { magnitude } else { -magnitude })
 }
 
 /// No result of a template needs more digits than this.
@@ -173,22 +200,38 @@ fn floats(op: Binary, left: f64, right: f64) -> Result<f64, Error> {
         Binary::Sub => left - right,
         Binary::Mul => left * right,
         Binary::Div => left / right,
-        Binary::FloorDiv => ((left - floor_mod(left, right)) / right).round(),
-        Binary::Mod => floor_mod(left, right),
+        Binary::FloorDiv => divmod(left, right).0,
+        Binary::Mod => divmod(left, right).1,
         Binary::Pow if left == 0.0 && right < 0.0 => {
             return Err(render("ZeroDivisionError", "0.0 cannot be raised to a negative power"));
         }
         Binary::Pow if left < 0.0 && right.fract() != 0.0 => {
             return Err(unsupported_input("a complex number"));
         }
-        Binary::Pow => left.powf(right),
+        Binary::Pow => match left.powf(right) {
+            power if power.is_infinite() && left.is_finite() && right.is_finite() => {
+                return Err(render("OverflowError", "(34, 'Numerical result out of range')"));
+            }
+            power => power,
+        },
     })
 }
 
-/// Python's `%`: the result has the divisor's sign.
-fn floor_mod(left: f64, right: f64) -> f64 {
-    let rest = left % right;
-    if rest != 0.0 && (rest < 0.0) != (right < 0.0) { rest + right } else { rest }
+/// Python's `//` and `%`: the rest has the divisor's sign.
+fn divmod(left: f64, right: f64) -> (f64, f64) {
+    let mut rest = left % right;
+    let mut quotient = (left - rest) / right;
+    if rest == 0.0 {
+        rest = 0.0_f64.copysign(right);
+    } else if (rest < 0.0) != (right < 0.0) {
+        rest += right;
+        quotient -= 1.0;
+    }
+    if quotient == 0.0 {
+        return (0.0_f64.copysign(left / right), rest);
+    }
+    let whole = quotient.floor();
+    (if quotient - whole > 0.5 { whole + 1.0 } else { whole }, rest)
 }
 
 /// `-value` or `+value` of a number.
@@ -220,21 +263,37 @@ pub(crate) fn float_repr(number: f64) -> String {
     format!("{digits}e{sign}{:02}", exponent.abs())
 }
 
+/// A number's text as Python reads it: without whitespace around it, its digits those of ASCII.
+fn plain_digits(text: &str) -> String {
+    let digit = |c: char| match decimal(c) {
+        Some(digit) if !c.is_ascii() => char::from_digit(digit, 10).unwrap_or(c),
+        _ => c,
+    };
+    text.trim_matches(crate::source::is_space).chars().map(digit).collect()
+}
+
 /// Python's `int(text)` in a base.
 pub(crate) fn parse_integer(text: &str, base: u32) -> Result<BigInt, Error> {
     let fail = || value_error(format!("invalid literal for int() with base {base}"));
-    let trimmed = text.trim_matches(crate::source::is_space);
+    if base == 1 || base > 36 {
+        return Err(value_error("int() base must be >= 2 and <= 36, or 0"));
+    }
+    let trimmed = plain_digits(text);
     let (negative, digits) = match trimmed.strip_prefix(['-', '+']) {
         Some(digits) => (trimmed.starts_with('-'), digits),
-        None => (false, trimmed),
+        None => (false, trimmed.as_str()),
     };
-    let (base, digits) = prefixed(digits, base);
+    let (radix, digits) = prefixed(digits, base);
     let grouped = digits.replace('_', "");
     let misplaced = digits.starts_with('_') || digits.ends_with('_') || digits.contains("__");
-    if misplaced || grouped.is_empty() || !grouped.chars().all(|c| c.is_digit(base)) {
+    let octal = base == 0 && radix == 10 && grouped.starts_with('0') && grouped.chars().any(|c| c != '0');
+    if misplaced || octal || grouped.is_empty() || !grouped.chars().all(|c| c.is_digit(radix)) {
         return Err(fail());
     }
-    let number = BigInt::parse_bytes(grouped.as_bytes(), base).ok_or_else(fail)?;
+    if !radix.is_power_of_two() && grouped.len() > 4300 {
+        return Err(value_error("exceeds the limit (4300 digits) for integer string conversion"));
+    }
+    let number = BigInt::parse_bytes(grouped.as_bytes(), radix).ok_or_else(fail)?;
     Ok(if negative { -number } else { number })
 }
 
@@ -255,11 +314,15 @@ fn prefixed(digits: &str, base: u32) -> (u32, &str) {
 
 /// Python's `float(text)`.
 pub(crate) fn parse_float(text: &str) -> Option<f64> {
-    let trimmed = text.trim_matches(crate::source::is_space);
+    let trimmed = plain_digits(text);
     let lower = trimmed.to_ascii_lowercase();
     let unsigned = lower.strip_prefix(['+', '-']).unwrap_or(&lower);
     let named = matches!(unsigned, "inf" | "infinity" | "nan");
-    let misplaced = trimmed.starts_with('_') || trimmed.ends_with('_') || trimmed.contains("__");
+    let bytes = trimmed.as_bytes();
+    let misplaced = (0..bytes.len()).any(|at| {
+        let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
+        bytes[at] == b'_' && !(at > 0 && is_digit(at - 1) && is_digit(at + 1))
+    });
     let digits = trimmed.replace('_', "");
     let plain = digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.'))
         && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E'));

@@ -17,7 +17,7 @@ pub(crate) fn binary<'a>(
 ) -> Result<Value<'a>, Error> {
     match (op, left, right) {
         (Binary::Add, Value::Str(left), Value::Str(right)) => return add_texts(left, right, cx),
-        (Binary::Mod, Value::Str(text), values) if !matches!(values, Value::Undefined(_)) => {
+        (Binary::Mod, Value::Str(text), values) => {
             return crate::format::percent(text, values, cx).map(Value::Str);
         }
         (_, Value::Undefined(why), _) | (_, _, Value::Undefined(why)) => return Err(undefined(why)),
@@ -58,7 +58,7 @@ fn mismatch(op: Binary, left: &Value<'_>, right: &Value<'_>) -> Error {
 }
 
 /// Markup escapes the side that is none.
-fn add_texts<'a>(left: &Text<'a>, right: &Text<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+pub(crate) fn add_texts<'a>(left: &Text<'a>, right: &Text<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     if left.markup == right.markup {
         return Ok(Value::Str(cx.join(&[*left, *right])?));
     }
@@ -70,7 +70,7 @@ fn chain<'a>(left: &List<'a>, right: &List<'a>, cx: Context<'a>) -> Result<&'a L
     cx.arena.charge((left.items.len() + right.items.len()) * size_of::<Value<'_>>())?;
     let items: Vec<_> = left.items.iter().chain(right.items).copied().collect();
     let source = left.source.join(right.source);
-    cx.arena.value(List { items: cx.arena.slice(&items)?, source, of_messages: false })
+    cx.arena.value(List::new(cx.arena.slice(&items)?, source))
 }
 
 fn is_sequence(value: &Value<'_>) -> bool {
@@ -81,7 +81,7 @@ fn repeat<'a>(value: &Value<'a>, times: i64, cx: Context<'a>) -> Result<Value<'a
     let times = usize::try_from(times).unwrap_or(0);
     let repeated = |list: &List<'a>| {
         cx.arena.charge(list.items.len().saturating_mul(times).saturating_mul(size_of::<Value<'_>>()))?;
-        cx.arena.value(List { items: cx.arena.slice(&list.items.repeat(times))?, ..*list })
+        cx.arena.value(List::new(cx.arena.slice(&list.items.repeat(times))?, list.source))
     };
     match value {
         Value::List(list) => repeated(list).map(Value::List),

@@ -3,6 +3,7 @@ use crate::ast::{Args, Body, Expr, For, Macro, Stmt, StmtNode, Target};
 use crate::lexer::tokenize;
 use crate::source::position;
 use crate::token::{Kind, Op, Token};
+use crate::walk::reads_name;
 use crate::{Class, Error};
 
 /// Statements and brackets within each other; Python's own stack ends near here too.
@@ -11,9 +12,9 @@ const MAX_NESTING: usize = 150;
 /// Parses a normalized source.
 pub(crate) fn parse(source: &str) -> Result<Body<'_>, Error> {
     let tokens = tokenize(source)?;
-    let mut parser = Parser { source, tokens, next: 0, nesting: 0, loops: 0 };
+    let mut parser = Parser { source, tokens, next: 0, nesting: 0, loops: 0, fors: 0, assertion: None };
     let body = parser.body(&[])?;
-    Ok(body)
+    parser.assertion.map_or(Ok(body), Err)
 }
 
 /// The tokens still to come.
@@ -24,6 +25,10 @@ pub(crate) struct Parser<'s> {
     nesting: usize,
     /// Loops around the current statement, so that `break` outside of any is refused.
     loops: usize,
+    /// The same through macros and call blocks, where nothing may assign to `loop`.
+    fors: usize,
+    /// What is wrong with the tree, to be told if nothing is wrong with the syntax.
+    assertion: Option<Error>,
 }
 
 impl<'s> Parser<'s> {
@@ -90,6 +95,11 @@ impl<'s> Parser<'s> {
             }
             _ => Err(self.unexpected("a name")),
         }
+    }
+
+    /// An error that Jinja finds after parsing, in the tree.
+    fn assertion(&self, at: usize, message: impl Into<String>) -> Error {
+        Error::new(Class::Syntax, "TemplateAssertionError", message).at(position(self.source, at))
     }
 
     pub(crate) fn unexpected(&self, expected: &str) -> Error {
@@ -201,6 +211,13 @@ impl<'s> Parser<'s> {
     }
 
     fn for_loop(&mut self) -> Result<StmtNode<'s>, Error> {
+        self.fors += 1;
+        let node = self.for_parts();
+        self.fors -= 1;
+        node
+    }
+
+    fn for_parts(&mut self) -> Result<StmtNode<'s>, Error> {
         let target = self.target(false)?;
         if !self.skip_name("in") {
             return Err(self.unexpected("`in`"));
@@ -246,10 +263,13 @@ impl<'s> Parser<'s> {
     }
 
     fn macro_definition(&mut self) -> Result<Macro<'s>, Error> {
+        let at = self.at();
         let name = self.expect_name()?;
         let (params, defaults) = self.signature()?;
         let body = self.function(|parser| parser.block("endmacro"))?;
-        Ok(Macro { name, params, defaults, body })
+        let node = Macro { name, params, defaults, body };
+        self.check_caller(at, &node);
+        Ok(node)
     }
 
     fn signature(&mut self) -> Result<(Vec<&'s str>, Vec<Expr<'s>>), Error> {
@@ -270,6 +290,16 @@ impl<'s> Parser<'s> {
         Ok((params, defaults))
     }
 
+    /// A `caller` among the parameters needs a default where the body reads it.
+    fn check_caller(&mut self, at: usize, node: &Macro<'s>) {
+        let without_default = node.params.len() - node.defaults.len();
+        let named = node.params.iter().take(without_default).any(|param| *param == "caller");
+        if named && reads_name(&node.body, "caller") {
+            let message = "the special parameter `caller` needs a default";
+            self.assertion = self.assertion.take().or(Some(self.assertion(at, message)));
+        }
+    }
+
     /// A body that becomes the `caller` of a call.
     fn call_body(&mut self, end: &'static str) -> Result<Macro<'s>, Error> {
         let body = self.function(|parser| parser.block(end))?;
@@ -285,6 +315,7 @@ impl<'s> Parser<'s> {
         };
         let body = self.function(|parser| parser.block("endcall"))?;
         let block = Macro { name: "caller", params, defaults, body };
+        self.check_caller(at, &block);
         Ok(StmtNode::Call { block, callee: *callee, args })
     }
 
@@ -346,10 +377,7 @@ impl<'s> Parser<'s> {
     }
 
     fn ends_target(&self) -> bool {
-        self.is_name("in")
-            || self.is_op(Op::Assign)
-            || self.is_op(Op::RightParen)
-            || *self.peek() == Kind::BlockEnd
+        matches!(self.peek(), Kind::VariableEnd | Kind::BlockEnd | Kind::Op(Op::RightParen))
     }
 
     fn single_target(&mut self, attributes: bool) -> Result<Target<'s>, Error> {
@@ -362,6 +390,10 @@ impl<'s> Parser<'s> {
         let name = self.expect_name()?;
         if matches!(name, "true" | "false" | "none" | "True" | "False" | "None") {
             return Err(self.error(at, format!("can't assign to `{name}`")));
+        }
+        if name == "loop" && self.fors > 0 {
+            let message = "can't assign to the special variable `loop` within a loop";
+            self.assertion = self.assertion.take().or(Some(self.assertion(at, message)));
         }
         if attributes && self.skip_op(Op::Dot) {
             return Ok(Target::Attribute(name, self.expect_name()?));

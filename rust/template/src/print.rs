@@ -1,10 +1,11 @@
 //! Python's `str` and `repr` of values, each part with its source.
 use crate::Error;
 use crate::arena::Arena;
+use crate::args::Context;
 use crate::fail::unsupported_input;
 use crate::number::float_repr;
 use crate::text::{Piece, Source, Text, TextBuilder};
-use crate::value::{List, Range, Value, View};
+use crate::value::{Dict, List, Range, Value, View};
 
 /// Values nested deeper than this do not print.
 const MAX_DEPTH: usize = 200;
@@ -38,6 +39,11 @@ pub(crate) fn repr<'a>(value: &Value<'a>, builder: &mut TextBuilder<'a>, depth: 
         Value::Int(number, _) => builder.push_str(&number.to_string(), source),
         Value::Big(big) => builder.push_str(&big.number().to_string(), source),
         Value::Float(number, _) => builder.push_str(&float_repr(*number), source),
+        Value::Str(text) if text.markup => {
+            builder.push_str("Markup(", source)?;
+            string(text, builder)?;
+            builder.push_str(")", source)
+        }
         Value::Str(text) => string(text, builder),
         Value::List(list) => sequence(list, ("[", "]"), builder, depth),
         Value::Tuple(list) if list.items.len() == 1 => sequence(list, ("(", ",)"), builder, depth),
@@ -159,7 +165,7 @@ fn escaped<'a>(piece: &Piece<'a>, quote: &str, builder: &mut TextBuilder<'a>) ->
             '\r' => "\\r".to_owned(),
             '\t' => "\\t".to_owned(),
             _ if quote.starts_with(c) => format!("\\{c}"),
-            _ if is_printable(c) => c.to_string(),
+            _ if crate::letters::is_printable(c) => c.to_string(),
             _ => match u32::from(c) {
                 code @ 0..=0xff => format!("\\x{code:02x}"),
                 code @ 0x100..=0xffff => format!("\\u{code:04x}"),
@@ -171,21 +177,27 @@ fn escaped<'a>(piece: &Piece<'a>, quote: &str, builder: &mut TextBuilder<'a>) ->
     Ok(())
 }
 
-/// Python's `str.isprintable` of a character, nearly: Rust's own escaping has a newer table of the
-/// unassigned characters.
-fn is_printable(c: char) -> bool {
-    c == ' '
-        || c.is_ascii_graphic()
-        || !c.is_ascii() && c.escape_debug().count() == 1 && !is_separator(c)
-        || is_mark(c)
-}
-
-/// Spaces and line separators other than the ASCII space.
-fn is_separator(c: char) -> bool {
-    c.is_whitespace() && c != ' '
-}
-
-/// Combining marks, which Rust escapes because they join what stands before them.
-fn is_mark(c: char) -> bool {
-    !c.is_ascii() && format!("a{c}").escape_debug().count() == 2 && !is_separator(c)
+/// A value whose mappings are sorted by key, as Python's `pprint` shows them.
+pub(crate) fn sorted<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let each = |items: &[Value<'a>]| -> Result<&'a [Value<'a>], Error> {
+        let items: Vec<_> = items.iter().map(|item| sorted(item, cx)).collect::<Result<_, _>>()?;
+        cx.arena.slice(&items)
+    };
+    Ok(match value {
+        Value::List(list) => Value::List(cx.arena.value(List { items: each(list.items)?, ..**list })?),
+        Value::Tuple(list) => Value::Tuple(cx.arena.value(List { items: each(list.items)?, ..**list })?),
+        Value::Dict(dict) => {
+            let mut entries = Vec::with_capacity(dict.entries.len());
+            for (key, value) in dict.entries {
+                let Value::Str(name) = key else {
+                    return Err(unsupported_input("`pprint` of a mapping whose keys are not all text"));
+                };
+                entries.push((name.as_str(cx.arena)?, (*key, sorted(value, cx)?)));
+            }
+            entries.sort_by_key(|(name, _)| *name);
+            let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();
+            Value::Dict(Dict::new(cx.arena.slice(&entries)?, dict.source, dict.message, cx.arena)?)
+        }
+        other => *other,
+    })
 }

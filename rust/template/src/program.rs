@@ -25,6 +25,8 @@ pub(crate) enum Op {
     Text(Name),
     /// Prints the top of the stack.
     Emit,
+    /// Prints the top of the stack, which must be text: blocks that are filtered or called print as it is.
+    EmitText,
     Const(u32),
     Load(Variable, Name),
     /// Sets a slot from the render's variables.

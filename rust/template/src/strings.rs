@@ -29,12 +29,18 @@ pub(crate) fn call<'a>(
         "splitlines" => splitlines(text, whole, args, cx),
         "partition" | "rpartition" => partition(text, whole, name, args, cx),
         "startswith" | "endswith" => affix_test(whole, name, args, cx).map(Value::truth),
+        "expandtabs" => expand_tabs(text, args, cx).map(Value::Str),
+        "striptags" | "unescape" | "escape" if text.markup => markup_method(text, name, args, cx),
         "find" | "rfind" | "index" | "rindex" => find(text, whole, name, args, cx),
         "count" => {
-            let [needle] = args.bind_positional(name, 1)?;
+            let [needle, start, end] = args.bind_positional(name, 1)?;
             let needle = required_text(needle, cx)?;
-            let count = if needle.is_empty() { characters(whole) + 1 } else { whole.matches(needle).count() };
-            Ok(Value::count(count, text.source()))
+            let inside = span(whole, start, end)?.map(|span| &whole[span]);
+            let count = |inside: &str| match needle {
+                "" => characters(inside) + 1,
+                _ => inside.matches(needle).count(),
+            };
+            Ok(Value::count(inside.map_or(0, count), text.source()))
         }
         "replace" => {
             let [old, new, count] = args.bind_positional(name, 2)?;
@@ -165,7 +171,7 @@ fn words(whole: &str, limit: usize) -> Vec<Range<usize>> {
     let mut at = whole.len() - whole.trim_start_matches(is_space).len();
     while at < whole.len() {
         if ranges.len() == limit {
-            ranges.push(at..whole.trim_end_matches(is_space).len().max(at));
+            ranges.push(at..whole.len());
             break;
         }
         let end = whole[at..].find(is_space).map_or(whole.len(), |length| at + length);
@@ -180,8 +186,7 @@ fn words_from_end(whole: &str, limit: usize) -> Vec<Range<usize>> {
     let mut end = whole.trim_end_matches(is_space).len();
     while end > 0 {
         if ranges.len() == limit {
-            let start = whole.len() - whole.trim_start_matches(is_space).len();
-            ranges.push(start.min(end)..end);
+            ranges.push(0..end);
             break;
         }
         let start = whole[..end].char_indices().rev().find(|(_, c)| is_space(*c));
@@ -194,13 +199,17 @@ fn words_from_end(whole: &str, limit: usize) -> Vec<Range<usize>> {
 }
 
 /// The line boundaries of Python's `str.splitlines`.
-fn is_line_end(c: char) -> bool {
+pub(crate) fn is_line_end(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1e}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 fn splitlines<'a>(text: &Text<'a>, whole: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let [keep] = args.bind("splitlines", ["keepends"], 0)?;
-    let keep = keep.is_some_and(|keep| keep.is_true());
+    parts(text, &lines(whole, keep.is_some_and(|keep| keep.is_true())), cx)
+}
+
+/// The lines of a text, with what ends them or without.
+pub(crate) fn lines(whole: &str, keep: bool) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut start = 0;
     while start < whole.len() {
@@ -211,7 +220,7 @@ fn splitlines<'a>(text: &Text<'a>, whole: &str, args: Args<'a>, cx: Context<'a>)
         ranges.push(start..if keep { end + ending } else { end });
         start = end + ending;
     }
-    parts(text, &ranges, cx)
+    ranges
 }
 
 fn partition<'a>(
@@ -240,11 +249,12 @@ fn partition<'a>(
 
 fn affix_test<'a>(whole: &str, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<bool, Error> {
     let [affix, start, end] = args.bind_positional(name, 1)?;
-    if start.or(end).is_some() {
-        return Err(unsupported_input(format!("`{name}` with a range")));
-    }
-    let holds =
-        |affix: &str| if name == "startswith" { whole.starts_with(affix) } else { whole.ends_with(affix) };
+    let inside = span(whole, start, end)?.map(|span| &whole[span]);
+    let holds = |affix: &str| {
+        inside.is_some_and(|inside| {
+            if name == "startswith" { inside.starts_with(affix) } else { inside.ends_with(affix) }
+        })
+    };
     match affix {
         Some(Value::Tuple(affixes)) => {
             for affix in affixes.items {
@@ -262,6 +272,40 @@ fn affix_test<'a>(whole: &str, name: &str, args: Args<'a>, cx: Context<'a>) -> R
     }
 }
 
+/// The bytes between two character indexes, as the searching methods take them; none if they leave nothing
+/// to search, not even an empty place.
+fn span<'a>(
+    whole: &str,
+    start: Option<Value<'a>>,
+    end: Option<Value<'a>>,
+) -> Result<Option<Range<usize>>, Error> {
+    if start.or(end).is_none() {
+        return Ok(Some(0..whole.len()));
+    }
+    let length = i64::try_from(characters(whole)).unwrap_or(i64::MAX);
+    let fit = |index: Option<i64>, otherwise: i64| match index {
+        Some(index) if index < 0 => index.saturating_add(length).max(0),
+        Some(index) => index,
+        None => otherwise,
+    };
+    let start = fit(bound(start)?, 0);
+    let end = fit(bound(end)?, length).min(length);
+    if start > end {
+        return Ok(None);
+    }
+    let byte = |index: i64| crate::members::byte_of(whole, usize::try_from(index).unwrap_or(0));
+    Ok(Some(byte(start)..byte(end)))
+}
+
+fn bound(value: Option<Value<'_>>) -> Result<Option<i64>, Error> {
+    match value {
+        None | Some(Value::None(_)) => Ok(None),
+        Some(value) => as_index(&value)
+            .map(Some)
+            .ok_or_else(|| type_error("slice indices must be integers or None or have an __index__ method")),
+    }
+}
+
 fn find<'a>(
     text: &Text<'a>,
     whole: &str,
@@ -271,24 +315,63 @@ fn find<'a>(
 ) -> Result<Value<'a>, Error> {
     let [needle, start, end] = args.bind_positional(name, 1)?;
     let needle = required_text(needle, cx)?;
-    let bound = |value: Option<Value<'a>>, otherwise: usize| match value {
-        None | Some(Value::None(_)) => Ok(otherwise),
-        Some(value) => {
-            let index =
-                as_index(&value).ok_or_else(|| type_error("slice indices must be integers or None"))?;
-            let length = i64::try_from(characters(whole)).unwrap_or(i64::MAX);
-            let index = if index < 0 { (index + length).max(0) } else { index };
-            Ok(crate::members::byte_of(whole, usize::try_from(index).unwrap_or(usize::MAX)))
-        }
-    };
-    let (from, to) = (bound(start, 0)?, bound(end, whole.len())?);
-    let inside = whole.get(from..to);
-    let found = inside
-        .and_then(|inside| if name.starts_with('r') { inside.rfind(needle) } else { inside.find(needle) });
+    let found = span(whole, start, end)?.and_then(|span| {
+        let inside = &whole[span.clone()];
+        let found = if name.starts_with('r') { inside.rfind(needle) } else { inside.find(needle) };
+        found.map(|at| span.start + at)
+    });
     match found {
-        Some(at) => Ok(Value::count(characters(&whole[..from + at]), text.source())),
+        Some(at) => Ok(Value::count(characters(&whole[..at]), text.source())),
         None if name.ends_with("index") => Err(value_error("substring not found")),
         None => Ok(Value::Int(-1, text.source())),
+    }
+}
+
+fn expand_tabs<'a>(text: &Text<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
+    let [size] = args.bind("expandtabs", ["tabsize"], 0)?;
+    let size = match size {
+        None => 8,
+        Some(size) => as_index(&size).ok_or_else(|| type_error("tabsize must be an integer"))?,
+    };
+    let size = usize::try_from(size).unwrap_or(0);
+    let mut builder = TextBuilder::new(cx.arena);
+    let mut column = 0;
+    text.with_pieces(|pieces| {
+        for piece in pieces {
+            for part in piece.text.split_inclusive(['\t', '\n', '\r']) {
+                let line = part.trim_end_matches('\t');
+                builder.push_like(line, *piece)?;
+                column += characters(line);
+                if line.ends_with(['\n', '\r']) {
+                    column = 0;
+                } else if line.len() < part.len() && size > 0 {
+                    let spaces = size - column % size;
+                    cx.arena.charge(spaces)?;
+                    builder.push_like(&" ".repeat(spaces), *piece)?;
+                    column += spaces;
+                }
+            }
+        }
+        Ok::<_, Error>(())
+    })?;
+    Ok(builder.finish()?.with_markup(text.markup))
+}
+
+/// The methods that only markup has.
+fn markup_method<'a>(
+    text: &Text<'a>,
+    name: &str,
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    if name == "escape" {
+        let [value] = args.bind_positional(name, 1)?;
+        return escape(&crate::print::text(&value.unwrap_or(Value::Missing), cx.arena)?, cx).map(Value::Str);
+    }
+    args.bind_positional::<0>(name, 0)?;
+    match name {
+        "striptags" => crate::filters_text::strip_tags(&Value::Str(*text), cx),
+        _ => crate::filters_text::unescaped(text, cx).map(Value::Str),
     }
 }
 
@@ -341,9 +424,6 @@ pub(crate) fn replace<'a>(
 
 /// `upper`, `lower`, `title`, `capitalize` and their kin, character by character.
 pub(crate) fn cased<'a>(text: &Text<'a>, how: &str, cx: Context<'a>) -> Result<Text<'a>, Error> {
-    if how == "casefold" && !text.with_pieces(|pieces| pieces.iter().all(|piece| piece.text.is_ascii())) {
-        return Err(unknown(how));
-    }
     let whole = text.as_str(cx.arena)?;
     let sigmas = letters::final_sigmas(whole);
     let mut builder = TextBuilder::new(cx.arena);
@@ -354,31 +434,17 @@ pub(crate) fn cased<'a>(text: &Text<'a>, how: &str, cx: Context<'a>) -> Result<T
                 let lower = |c| if sigmas.contains(&(start + at)) { "ς".to_owned() } else { lowercase(c) };
                 let mapped = match how {
                     "upper" => uppercase(c),
-                    "title" => {
-                        if after_cased {
-                            lower(c)
-                        } else {
-                            titlecase(c)
-                        }
-                    }
-                    "capitalize" => {
-                        if first {
-                            titlecase(c)
-                        } else {
-                            lower(c)
-                        }
-                    }
-                    "swapcase" => {
-                        if c.is_uppercase() {
-                            lower(c)
-                        } else {
-                            uppercase(c)
-                        }
-                    }
+                    "casefold" => letters::folded(c),
+                    "title" if after_cased => lower(c),
+                    "title" => titlecase(c),
+                    "capitalize" if first => titlecase(c),
+                    "swapcase" if letters::is_upper(c) => lower(c),
+                    "swapcase" if letters::is_lower(c) => uppercase(c),
+                    "swapcase" => c.to_string(),
                     _ => lower(c),
                 };
                 builder.push_like(&mapped, *piece)?;
-                (first, after_cased) = (false, letters::is_cased(c));
+                (first, after_cased) = (false, how == "title" && letters::is_cased(c));
             }
             start += piece.text.len();
         }
@@ -395,9 +461,16 @@ fn join_texts<'a>(
     let Some(items) = items else { return Err(type_error("join() takes exactly one argument (0 given)")) };
     let mut parts = Vec::new();
     for (index, item) in crate::iterate::all(&items, cx)?.iter().enumerate() {
-        let Value::Str(item) = item else {
-            let found = item.type_name();
-            return Err(type_error(format!("sequence item {index}: expected str instance, {found} found")));
+        let item = match item {
+            Value::Str(item) => item,
+            // Markup makes text of whatever it joins.
+            other if separator.markup => &crate::print::text(other, cx.arena)?,
+            _ => {
+                let found = item.type_name();
+                return Err(type_error(format!(
+                    "sequence item {index}: expected str instance, {found} found"
+                )));
+            }
         };
         if index > 0 {
             parts.push(*separator);
@@ -417,6 +490,7 @@ fn pad<'a>(
     let [width, fill] = args.bind_positional(name, 1)?;
     let width = width.as_ref().and_then(as_index).ok_or_else(|| type_error("width must be an integer"))?;
     let fill = match fill {
+        Some(fill) if text.markup => escape(&crate::print::text(&fill, cx.arena)?, cx)?.as_str(cx.arena)?,
         Some(fill) => required_text(Some(fill), cx)?,
         None if name == "zfill" => "0",
         None => " ",
@@ -434,11 +508,13 @@ fn pad<'a>(
         "ljust" => 0,
         _ => missing / 2 + (missing & usize::try_from(width).unwrap_or(0) & 1),
     };
-    if name == "zfill" && whole.starts_with(['+', '-']) {
+    let padded = if name == "zfill" && whole.starts_with(['+', '-']) {
         let (sign, digits) = (text.slice(0..1, cx.arena)?, text.slice(1..whole.len(), cx.arena)?);
-        return Ok(Value::Str(cx.join(&[sign, filler(before)?, digits])?));
-    }
-    Ok(Value::Str(cx.join(&[filler(before)?, *text, filler(missing - before)?])?))
+        cx.join(&[sign, filler(before)?, digits])?
+    } else {
+        cx.join(&[filler(before)?, *text, filler(missing - before)?])?
+    };
+    Ok(Value::Str(padded.with_markup(text.markup)))
 }
 
 /// HTML-escaped, unless it is markup already.

@@ -3,7 +3,7 @@ use crate::Error;
 use crate::args::{Args, Context};
 use crate::ast::Comparison;
 use crate::compare::compare;
-use crate::fail::{type_error, unsupported_input};
+use crate::fail::unsupported_input;
 use crate::filters::Filter;
 use crate::number::Number;
 use crate::operators::binary;
@@ -52,7 +52,7 @@ tests! {
     SameAs "sameas";
     Sequence "sequence";
     String "string";
-    KnownTest "test";
+    Known "test";
     True "true";
     Undefined "undefined";
     Upper "upper";
@@ -142,7 +142,7 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
         Test::KnownFilter => {
             named(value, cx, |name| Filter::named(name).is_some() || Filter::is_jinjas(name))?
         }
-        Test::KnownTest => named(value, cx, |name| Test::named(name).is_some())?,
+        Test::Known => named(value, cx, |name| Test::named(name).is_some())?,
         _ => return Err(unsupported_input("a test that needs arguments")),
     })
 }
@@ -150,11 +150,11 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
 fn named<'a>(value: &Value<'a>, cx: Context<'a>, known: impl FnOnce(&str) -> bool) -> Result<bool, Error> {
     match value {
         Value::Str(name) => Ok(known(name.as_str(cx.arena)?)),
-        _ => Ok(false),
+        _ => crate::compare::hashable(value).map(|()| false),
     }
 }
 
-fn is_iterable(value: &Value<'_>) -> bool {
+pub(crate) fn is_iterable(value: &Value<'_>) -> bool {
     use Value::{Dict, Generator, List, Loop, Range, Str, Tuple, Undefined, View};
     matches!(
         value,
@@ -168,9 +168,6 @@ fn remainder_is<'a>(
     wanted: i64,
     cx: Context<'a>,
 ) -> Result<bool, Error> {
-    if let Value::Str(_) = value {
-        return Err(type_error("not all arguments converted during string formatting"));
-    }
     let rest = binary(crate::ast::Binary::Mod, value, divisor, cx)?;
     Ok(crate::compare::equal(&rest, &Value::Int(wanted, Source::LITERAL)))
 }
@@ -181,6 +178,8 @@ fn same(left: &Value<'_>, right: &Value<'_>) -> Result<bool, Error> {
         (Value::None(_), Value::None(_)) => Ok(true),
         (Value::Bool(left, _), Value::Bool(right, _)) => Ok(left == right),
         (Value::None(_) | Value::Bool(..), _) | (_, Value::None(_) | Value::Bool(..)) => Ok(false),
+        (Value::Undefined(left), Value::Undefined(right)) => Ok(std::ptr::addr_eq(*left, *right)),
+        (Value::Tuple(left), Value::Tuple(right)) if std::ptr::addr_eq(*left, *right) => Ok(true),
         (Value::Dict(left), Value::Dict(right)) => Ok(std::ptr::addr_eq(*left, *right)),
         (Value::List(left), Value::List(right)) => Ok(std::ptr::addr_eq(*left, *right)),
         _ if left.type_name() != right.type_name() => Ok(false),

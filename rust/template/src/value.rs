@@ -4,9 +4,9 @@ use std::cell::{Cell, RefCell};
 use bumpalo::collections::Vec as BumpVec;
 use num_bigint::BigInt;
 
-use crate::Error;
 use crate::arena::Arena;
 use crate::text::{Source, Text};
+use crate::{Class, Error};
 
 /// A value; copying it is free.
 #[derive(Debug, Clone, Copy)]
@@ -82,6 +82,14 @@ pub(crate) struct List<'a> {
     pub(crate) source: Source,
     /// Whether it is the conversation, or a slice of it.
     pub(crate) of_messages: bool,
+    /// Whether it is a pair that `groupby` gives, whose parts have names.
+    pub(crate) is_group: bool,
+}
+
+impl<'a> List<'a> {
+    pub(crate) fn new(items: &'a [Value<'a>], source: Source) -> Self {
+        Self { items, source, of_messages: false, is_group: false }
+    }
 }
 
 /// A mapping in insertion order; templates can't change one.
@@ -161,13 +169,65 @@ impl Range {
     }
 }
 
-/// What `map`, `select` and their kin give: it can be gone through once.
+/// What `map`, `select` and their kin give: it can be gone through once, and fails only where Python's does.
 #[derive(Debug)]
 pub(crate) struct Generator<'a> {
     pub(crate) items: &'a [Value<'a>],
-    pub(crate) taken: Cell<bool>,
+    /// The first item that was not yet taken.
+    pub(crate) next: Cell<usize>,
+    /// What going on after the last item raises.
+    pub(crate) failure: Option<Failure<'a>>,
+    /// Whether something else is going through it, so that nobody can tell where it stands.
+    pub(crate) busy: Cell<bool>,
     /// Whether its items are messages of the conversation.
     pub(crate) of_messages: bool,
+}
+
+impl<'a> Generator<'a> {
+    /// The items that are left, taken up to a number of them.
+    pub(crate) fn take(&self, most: usize) -> Result<&'a [Value<'a>], Error> {
+        if self.busy.get() {
+            return Err(crate::fail::unsupported_input("a generator that something else goes through"));
+        }
+        let rest = self.items.get(self.next.get()..).unwrap_or_default();
+        let taken = &rest[..most.min(rest.len())];
+        self.next.set(self.next.get() + taken.len());
+        match &self.failure {
+            Some(failure) if most > rest.len() => Err(failure.error()),
+            _ => Ok(taken),
+        }
+    }
+
+    /// The items that are left, for a loop that says when it has come to their end.
+    pub(crate) fn begin(&self) -> Result<&'a [Value<'a>], Error> {
+        let rest = self.take(self.items.len() - self.next.get())?;
+        self.busy.set(true);
+        Ok(rest)
+    }
+
+    /// The end of a loop over the items.
+    pub(crate) fn end(&self) -> Result<(), Error> {
+        self.busy.set(false);
+        self.failure.as_ref().map_or(Ok(()), |failure| Err(failure.error()))
+    }
+}
+
+/// An error that waits until its generator gets there.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failure<'a> {
+    class: Class,
+    kind: &'static str,
+    message: &'a str,
+}
+
+impl<'a> Failure<'a> {
+    pub(crate) fn new(error: &Error, arena: &'a Arena) -> Result<Self, Error> {
+        Ok(Self { class: error.class(), kind: error.kind(), message: arena.str(error.message())? })
+    }
+
+    fn error(&self) -> Error {
+        Error::new(self.class, self.kind, self.message)
+    }
 }
 
 /// The one thing a template can change.
@@ -226,6 +286,8 @@ pub(crate) struct Loop<'a> {
     pub(crate) completed: Cell<bool>,
     /// The last arguments of `loop.changed`.
     pub(crate) changed: Cell<Option<Value<'a>>>,
+    /// What it goes through, if that is gone through once.
+    pub(crate) generator: Option<&'a Generator<'a>>,
 }
 
 impl<'a> Loop<'a> {
@@ -300,11 +362,11 @@ impl<'a> Value<'a> {
     }
 
     pub(crate) fn list(items: &'a [Self], arena: &'a Arena) -> Result<Self, Error> {
-        Ok(Self::List(arena.value(List { items, source: Source::LITERAL, of_messages: false })?))
+        Ok(Self::List(arena.value(List::new(items, Source::LITERAL))?))
     }
 
     pub(crate) fn tuple(items: &'a [Self], arena: &'a Arena) -> Result<Self, Error> {
-        Ok(Self::Tuple(arena.value(List { items, source: Source::LITERAL, of_messages: false })?))
+        Ok(Self::Tuple(arena.value(List::new(items, Source::LITERAL))?))
     }
 
     pub(crate) fn undefined(why: Undefined<'a>, arena: &'a Arena) -> Result<Self, Error> {

@@ -131,7 +131,7 @@ pub(crate) fn note_constants(expr: &Expr<'_>, compared: &mut Vec<String>, litera
                 .for_each(|operand| note_operand(operand, compared));
         }
         ExprNode::Test(_, _, args) => {
-            args.positional.iter().for_each(|operand| note_operand(operand, compared))
+            args.positional.iter().for_each(|operand| note_operand(operand, compared));
         }
         _ => {}
     }
@@ -223,7 +223,9 @@ pub(crate) fn attribute_writes_in_macros<'s>(body: &Body<'s>) -> Vec<&'s str> {
         match &statement.node {
             StmtNode::Macro(node) => attribute_writes(&node.body, &mut writes),
             _ => {
-                blocks(statement).into_iter().for_each(|body| writes.extend(attribute_writes_in_macros(body)))
+                blocks(statement)
+                    .into_iter()
+                    .for_each(|body| writes.extend(attribute_writes_in_macros(body)));
             }
         }
     }

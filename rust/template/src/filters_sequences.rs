@@ -1,0 +1,497 @@
+//! Jinja's filters that go through sequences.
+use std::cell::Cell;
+use std::cmp::Ordering;
+
+use crate::args::{Args, Context};
+use crate::compare::{ordered, same_or_equal};
+use crate::fail::{render, type_error, undefined, unsupported_input};
+use crate::filters::{Filter, apply};
+use crate::iterate::{all, is_of_messages};
+use crate::members::item;
+use crate::number::{Number, as_index};
+use crate::print;
+use crate::strings;
+use crate::tests::{self, Test};
+use crate::text::{Source, Text};
+use crate::value::{Failure, Generator, List, Value, View};
+use crate::{Class, Error};
+
+/// A value as sorting without regard to case sees it.
+fn folded<'a>(value: &Value<'a>, case_sensitive: bool, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    match value {
+        Value::Str(text) if !case_sensitive => strings::cased(text, "lower", cx).map(Value::Str),
+        _ => Ok(*value),
+    }
+}
+
+/// Sorts by keys; fails where two keys have no order.
+fn sort_by_key<'a, T: Copy>(
+    keyed: Vec<(Value<'a>, T)>,
+    reverse: bool,
+    cx: Context<'a>,
+) -> Result<Vec<T>, Error> {
+    if keyed.iter().any(|(key, _)| has_nan(key)) {
+        return Err(unsupported_input("sorting values that are not a number"));
+    }
+    let mut failure = None;
+    let mut keyed = keyed;
+    keyed.sort_by(|(left, _), (right, _)| {
+        let order = ordered(left, right, "<", cx.arena).unwrap_or_else(|error| {
+            failure.get_or_insert(error);
+            None
+        });
+        let order = order.unwrap_or(Ordering::Equal);
+        if reverse { order.reverse() } else { order }
+    });
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(keyed.into_iter().map(|(_, item)| item).collect()),
+    }
+}
+
+fn has_nan(value: &Value<'_>) -> bool {
+    match value {
+        Value::Float(number, _) => number.is_nan(),
+        Value::List(list) | Value::Tuple(list) => list.items.iter().any(has_nan),
+        _ => false,
+    }
+}
+
+fn truth(value: Option<Value<'_>>) -> bool {
+    value.is_some_and(|value| value.is_true())
+}
+
+pub(crate) fn dictsort<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [case_sensitive, by, reverse] = args.bind("dictsort", ["case_sensitive", "by", "reverse"], 0)?;
+    let by_value = match by {
+        None => false,
+        Some(Value::Str(by)) if by.equals("key") => false,
+        Some(Value::Str(by)) if by.equals("value") => true,
+        Some(_) => {
+            return Err(render("FilterArgumentError", "You can only sort by either \"key\" or \"value\""));
+        }
+    };
+    let Value::Dict(dict) = value else {
+        let found = value.type_name();
+        return match value {
+            Value::Undefined(why) => Err(undefined(why)),
+            _ => Err(render("AttributeError", format!("'{found}' object has no attribute 'items'"))),
+        };
+    };
+    let mut keyed = Vec::with_capacity(dict.entries.len());
+    for (key, value) in dict.entries {
+        let by = folded(if by_value { value } else { key }, truth(case_sensitive), cx)?;
+        keyed.push((by, cx.tuple(&[*key, *value])?));
+    }
+    cx.list(&sort_by_key(keyed, truth(reverse), cx)?)
+}
+
+/// A value at a dotted path, as `attribute=` arguments give it.
+fn at_path<'a>(
+    value: &Value<'a>,
+    path: &Value<'a>,
+    otherwise: Option<Value<'a>>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    let defined = |found: Value<'a>| match otherwise {
+        Some(otherwise) if matches!(found, Value::Undefined(_)) => otherwise,
+        _ => found,
+    };
+    let Value::Str(path) = path else { return item(value, path, cx).map(defined) };
+    let mut found = *value;
+    for part in path.as_str(cx.arena)?.split('.') {
+        let is_index = crate::letters::is(part, "isdigit") == Some(true);
+        let key = match part.parse::<i64>() {
+            Ok(index) if is_index => Value::Int(index, Source::LITERAL),
+            _ if is_index => {
+                return Err(unsupported_input("an attribute that is a number of its own script"));
+            }
+            _ => Value::literal(part),
+        };
+        found = defined(item(&found, &key, cx)?);
+    }
+    Ok(found)
+}
+
+fn given(value: Option<Value<'_>>) -> Option<Value<'_>> {
+    value.filter(|value| !matches!(value, Value::None(_)))
+}
+
+pub(crate) fn sort<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [reverse, case_sensitive, by] = args.bind("sort", ["reverse", "case_sensitive", "attribute"], 0)?;
+    let paths = match given(by) {
+        None => vec![None],
+        Some(Value::Str(by)) => {
+            by.as_str(cx.arena)?.split(',').map(|path| Some(Value::literal(path))).collect()
+        }
+        other => vec![other],
+    };
+    let mut keyed = Vec::new();
+    for found in all(value, cx)? {
+        let mut keys = Vec::with_capacity(paths.len());
+        for path in &paths {
+            let key = path.as_ref().map_or(Ok(*found), |path| at_path(found, path, None, cx))?;
+            keys.push(folded(&key, truth(case_sensitive), cx)?);
+        }
+        cx.arena.charge(2 * size_of::<Value<'_>>())?;
+        keyed.push((cx.list(&keys)?, *found));
+    }
+    cx.list(&sort_by_key(keyed, truth(reverse), cx)?)
+}
+
+/// Items with what they are compared by.
+fn keyed<'a>(
+    value: &Value<'a>,
+    by: Option<Value<'a>>,
+    otherwise: Option<Value<'a>>,
+    case_sensitive: bool,
+    cx: Context<'a>,
+) -> Result<Vec<(Value<'a>, Value<'a>)>, Error> {
+    let by = given(by);
+    let mut keyed = Vec::new();
+    for found in all(value, cx)? {
+        let key = match &by {
+            Some(by) => at_path(found, by, otherwise, cx)?,
+            None => *found,
+        };
+        cx.arena.charge(2 * size_of::<Value<'_>>())?;
+        keyed.push((folded(&key, case_sensitive, cx)?, *found));
+    }
+    Ok(keyed)
+}
+
+pub(crate) fn unique<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [case_sensitive, by] = args.bind("unique", ["case_sensitive", "attribute"], 0)?;
+    lazily(value, cx, |kept| {
+        let mut seen: Vec<Value<'a>> = Vec::new();
+        for (key, found) in keyed(value, by, None, truth(case_sensitive), cx)? {
+            crate::compare::hashable(&key)?;
+            if !seen.iter().any(|known| same_or_equal(known, &key)) {
+                seen.push(key);
+                kept.push(found);
+            }
+        }
+        Ok(())
+    })
+}
+
+pub(crate) fn group_by<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let names = ["attribute", "default", "case_sensitive"];
+    let [by, otherwise, case_sensitive] = args.bind("groupby", names, 1)?;
+    let (by, otherwise) = (given(by), given(otherwise));
+    let pairs = keyed(value, by, otherwise, truth(case_sensitive), cx)?;
+    let sorted = sort_by_key(pairs.iter().map(|(key, found)| (*key, (*key, *found))).collect(), false, cx)?;
+    let mut groups = Vec::new();
+    for group in sorted.chunk_by(|(left, _), (right, _)| same_or_equal(left, right)) {
+        let items: Vec<_> = group.iter().map(|(_, found)| *found).collect();
+        let name = match (&by, items.first()) {
+            (Some(by), Some(first)) => at_path(first, by, otherwise, cx)?,
+            (None, Some(first)) => *first,
+            (_, None) => continue,
+        };
+        let pair = cx.arena.slice(&[name, cx.list(&items)?])?;
+        let pair = List { is_group: true, ..List::new(pair, Source::LITERAL) };
+        groups.push(Value::Tuple(cx.arena.value(pair)?));
+    }
+    cx.list(&groups)
+}
+
+pub(crate) fn extreme<'a>(
+    value: &Value<'a>,
+    args: Args<'a>,
+    wanted: Ordering,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    let [case_sensitive, by] = args.bind("min", ["case_sensitive", "attribute"], 0)?;
+    let mut best: Option<(Value<'a>, Value<'a>)> = None;
+    let op = if wanted == Ordering::Less { "<" } else { ">" };
+    for (key, found) in keyed(value, by, None, truth(case_sensitive), cx)? {
+        let better = match &best {
+            Some((known, _)) => ordered(&key, known, op, cx.arena)? == Some(wanted),
+            None => true,
+        };
+        if better {
+            best = Some((key, found));
+        }
+    }
+    match best {
+        Some((_, found)) => Ok(found),
+        None => cx.because("No aggregated item, sequence was empty."),
+    }
+}
+
+pub(crate) fn sum<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [by, start] = args.bind("sum", ["attribute", "start"], 0)?;
+    let mut total = start.unwrap_or(Value::Int(0, Source::LITERAL));
+    if let Value::Str(_) = total {
+        return Err(type_error("sum() can't sum strings"));
+    }
+    for (key, _) in keyed(value, by, None, true, cx)? {
+        total = crate::operators::binary(crate::ast::Binary::Add, &total, &key, cx)?;
+    }
+    Ok(total)
+}
+
+pub(crate) fn first<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let items = if let Value::Generator(generator) = value { generator.take(1)? } else { all(value, cx)? };
+    match items.first() {
+        Some(found) => Ok(*found),
+        None => cx.because("No first item, sequence was empty."),
+    }
+}
+
+pub(crate) fn last<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    if let Value::Generator(_) = value {
+        return Err(type_error("'generator' object is not reversible"));
+    }
+    match (all(value, cx)?.last(), value) {
+        // Going backwards, Python subscribes, which keeps markup.
+        (Some(Value::Str(found)), Value::Str(text)) => Ok(Value::Str(found.with_markup(text.markup))),
+        (Some(found), _) => Ok(*found),
+        (None, _) => cx.because("No last item, sequence was empty."),
+    }
+}
+
+pub(crate) fn items<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    lazily(value, cx, |pairs| {
+        match value {
+            Value::Undefined(_) => {}
+            Value::Dict(dict) => pairs.extend(all(&Value::View(View::Items, dict), cx)?),
+            _ => return Err(type_error("Can only get item pairs from a mapping.")),
+        }
+        Ok(())
+    })
+}
+
+pub(crate) fn join<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [separator, by] = args.bind("join", ["d", "attribute"], 0)?;
+    let separator = match separator {
+        Some(separator) => print::text(&separator, cx.arena)?.with_markup(false),
+        None => Text::EMPTY,
+    };
+    let mut parts = Vec::new();
+    for (index, (found, _)) in keyed(value, by, None, true, cx)?.iter().enumerate() {
+        if index > 0 && !separator.is_empty() {
+            parts.push(separator);
+        }
+        parts.push(print::text(found, cx.arena)?.with_markup(false));
+    }
+    cx.join(&parts).map(Value::Str)
+}
+
+pub(crate) fn list<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let of_messages = is_of_messages(value) || matches!(value, Value::Generator(g) if g.of_messages);
+    let items = all(value, cx)?;
+    Ok(Value::List(cx.arena.value(List { of_messages, ..List::new(items, value.source()) })?))
+}
+
+/// A generator of what `compute` gives; an error waits until somebody asks for more than came before it.
+fn lazily<'a>(
+    of: &Value<'a>,
+    cx: Context<'a>,
+    compute: impl FnOnce(&mut Vec<Value<'a>>) -> Result<(), Error>,
+) -> Result<Value<'a>, Error> {
+    let mut items = Vec::new();
+    let failure = match compute(&mut items) {
+        Ok(()) => None,
+        Err(error) if error.class() == Class::Budget => return Err(error),
+        Err(error) => Some(Failure::new(&error, cx.arena)?),
+    };
+    if let Value::Generator(inner) = of {
+        inner.busy.set(true);
+    }
+    cx.arena.charge(size_of_val(items.as_slice()))?;
+    let (items, next, busy) = (cx.arena.slice(&items)?, Cell::new(0), Cell::new(false));
+    let generator = Generator { items, next, failure, busy, of_messages: is_of_messages(of) };
+    Ok(Value::Generator(cx.arena.value(generator)?))
+}
+
+pub(crate) fn map<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let mapped = lazily(value, cx, |mapped| {
+        if !value.is_true() {
+            // Jinja looks neither at the arguments nor at whether the value can be gone through.
+            return Ok(());
+        }
+        match args.positional.split_first() {
+            None => map_attribute(value, args, mapped, cx),
+            Some((name, rest)) => {
+                let args = Args { positional: rest, named: args.named };
+                map_filter(value, name, args, mapped, cx)
+            }
+        }
+    })?;
+    match mapped {
+        Value::Generator(generator) if generator.of_messages => {
+            let &Generator { items, failure, .. } = generator;
+            let (next, busy) = (Cell::new(0), Cell::new(false));
+            let mapped = Generator { items, next, failure, busy, of_messages: false };
+            Ok(Value::Generator(cx.arena.value(mapped)?))
+        }
+        other => Ok(other),
+    }
+}
+
+fn map_attribute<'a>(
+    value: &Value<'a>,
+    args: Args<'a>,
+    mapped: &mut Vec<Value<'a>>,
+    cx: Context<'a>,
+) -> Result<(), Error> {
+    let Some(by) = args.named("attribute") else {
+        return Err(render("FilterArgumentError", "map requires a filter argument"));
+    };
+    let unknown = args.named.iter().find(|(name, _)| !matches!(*name, "attribute" | "default"));
+    if let Some((name, _)) = unknown {
+        return Err(render("FilterArgumentError", format!("Unexpected keyword argument '{name}'")));
+    }
+    for (found, _) in keyed(value, Some(by), given(args.named("default")), true, cx)? {
+        mapped.push(found);
+    }
+    Ok(())
+}
+
+fn map_filter<'a>(
+    value: &Value<'a>,
+    name: &Value<'a>,
+    args: Args<'a>,
+    mapped: &mut Vec<Value<'a>>,
+    cx: Context<'a>,
+) -> Result<(), Error> {
+    let Value::Str(name) = name else {
+        return Err(unsupported_input("`map` by a value that is no text"));
+    };
+    let name = name.as_str(cx.arena)?;
+    for found in all(value, cx)? {
+        cx.arena.charge(size_of::<Value<'_>>())?;
+        mapped.push(apply(named_filter(name)?, found, args, cx)?);
+    }
+    Ok(())
+}
+
+fn named_filter(name: &str) -> Result<Filter, Error> {
+    match Filter::named(name) {
+        Some(filter) => Ok(filter),
+        None if Filter::is_jinjas(name) => Err(unsupported_input(format!("filter `{name}`"))),
+        None => Err(render("TemplateRuntimeError", format!("No filter named '{name}'."))),
+    }
+}
+
+pub(crate) fn select<'a>(
+    value: &Value<'a>,
+    args: Args<'a>,
+    (keep, by_attribute): (bool, bool),
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    lazily(value, cx, |kept| {
+        if !value.is_true() {
+            return Ok(());
+        }
+        let (by, rest) = match args.positional.split_first() {
+            Some((by, rest)) if by_attribute => (Some(*by), rest),
+            None if by_attribute => {
+                return Err(render("FilterArgumentError", "Missing parameter for attribute name"));
+            }
+            _ => (None, args.positional),
+        };
+        for found in all(value, cx)? {
+            let tested = match &by {
+                Some(by) => at_path(found, by, None, cx)?,
+                None => *found,
+            };
+            if passes(&tested, rest, args, cx)? == keep {
+                cx.arena.charge(size_of::<Value<'_>>())?;
+                kept.push(*found);
+            }
+        }
+        Ok(())
+    })
+}
+
+/// A test named by the first of `rest`; without one, whether the value is true.
+fn passes<'a>(
+    value: &Value<'a>,
+    rest: &'a [Value<'a>],
+    args: Args<'a>,
+    cx: Context<'a>,
+) -> Result<bool, Error> {
+    let Some((name, rest)) = rest.split_first() else { return Ok(value.is_true()) };
+    let Value::Str(name) = name else { return Err(unsupported_input("a test that is no text")) };
+    let name = name.as_str(cx.arena)?;
+    let Some(test) = Test::named(name) else {
+        return Err(render("TemplateRuntimeError", format!("No test named '{name}'.")));
+    };
+    tests::apply(test, value, Args { positional: rest, named: args.named }, cx)
+}
+
+pub(crate) fn reverse<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    if let Value::Str(_) = value {
+        let none = Value::None(Source::LITERAL);
+        let back = Value::Int(-1, Source::LITERAL);
+        return crate::members::slice(value, [&none, &none, &back], cx);
+    }
+    let not_iterable = |error: Error| match error.class() {
+        Class::Render => render("FilterArgumentError", "argument must be iterable"),
+        _ => error,
+    };
+    let mut items = all(value, cx).map_err(not_iterable)?.to_vec();
+    items.reverse();
+    if let Value::Generator(_) = value {
+        return cx.list(&items);
+    }
+    lazily(value, cx, |reversed| {
+        reversed.extend(items);
+        Ok(())
+    })
+}
+
+/// An argument that counts items.
+fn size(value: Option<Value<'_>>) -> Result<usize, Error> {
+    let index = value.as_ref().and_then(as_index);
+    let Some(index) = index else {
+        return match value.as_ref().and_then(Number::of) {
+            None => Err(type_error("the number of items must be an integer")),
+            Some(_) => Err(unsupported_input("a number of items that is no integer")),
+        };
+    };
+    usize::try_from(index).map_err(|_| unsupported_input("a negative number of items"))
+}
+
+pub(crate) fn batch<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [count, filler] = args.bind("batch", ["linecount", "fill_with"], 1)?;
+    lazily(value, cx, |batches| {
+        let (items, count) = (all(value, cx)?, size(count)?);
+        if count == 0 {
+            batches.extend(if items.is_empty() { vec![] } else { vec![cx.list(&[])?, cx.list(items)?] });
+            return Ok(());
+        }
+        for batch in items.chunks(count) {
+            let mut batch = batch.to_vec();
+            if let Some(filler) = given(filler) {
+                cx.arena.charge(count.saturating_mul(size_of::<Value<'_>>()))?;
+                batch.resize(count, filler);
+            }
+            batches.push(cx.list(&batch)?);
+        }
+        Ok(())
+    })
+}
+
+pub(crate) fn slices<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [count, filler] = args.bind("slice", ["slices", "fill_with"], 1)?;
+    lazily(value, cx, |slices| {
+        let (mut rest, count) = (all(value, cx)?, size(count)?);
+        if count == 0 {
+            return Err(render("ZeroDivisionError", "integer division or modulo by zero"));
+        }
+        cx.arena.charge(count.saturating_mul(size_of::<Value<'_>>()))?;
+        let (short, longer) = (rest.len() / count, rest.len() % count);
+        for at in 0..count {
+            let (slice, after) = rest.split_at(short + usize::from(at < longer));
+            rest = after;
+            let filler = given(filler).filter(|_| at >= longer);
+            let slice: Vec<_> = slice.iter().copied().chain(filler).collect();
+            slices.push(cx.list(&slice)?);
+        }
+        Ok(())
+    })
+}

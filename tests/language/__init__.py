@@ -1,0 +1,1 @@
+"""Tests of the template language beyond real templates: tables, random programs, generators."""
