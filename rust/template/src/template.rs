@@ -8,7 +8,7 @@ use crate::parser::parse;
 use crate::program::Program;
 use crate::source::normalize;
 use crate::text::Piece;
-use crate::{Call, Conversation, Error, Rendered, Settings};
+use crate::{Call, Class, Conversation, Error, Rendered, Settings};
 
 /// A chat template, compiled; immutable and shareable between threads.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl Template {
     /// is no message before. Costs far less than rendering each prefix anew.
     ///
     /// # Errors
-    /// As [`Template::render`]; a failing prefix is no error.
+    /// As [`Template::render`]; a prefix that the template refuses is no error.
     pub fn render_with_tails(
         &self,
         conversation: &Conversation,
@@ -81,9 +81,26 @@ impl Template {
         if let Some(field) = &call.continue_final_message {
             cut_open(&mut rendered, conversation, field)?;
         }
-        let tails =
-            before.iter().map(|before| self.prompt_tail(*before, &inputs, settings, &arena)).collect();
-        Ok((rendered, tails))
+        let chat = Chat { template: self, conversation, settings };
+        let tails = before.iter().map(|before| chat.tail(*before, true, &inputs, &arena));
+        Ok((rendered, tails.collect::<Result<_, _>>()?))
+    }
+
+    /// The tails alone, with the generation prompt or without.
+    ///
+    /// # Errors
+    /// As [`Template::render_with_tails`].
+    pub fn tails(
+        &self,
+        conversation: &Conversation,
+        settings: &Settings,
+        add_generation_prompt: bool,
+        before: &[usize],
+    ) -> Result<Vec<Option<String>>, Error> {
+        let arena = Arena::new(settings.limits.bytes);
+        let chat = Chat { template: self, conversation, settings };
+        let inputs = chat.inputs(&arena)?;
+        before.iter().map(|before| chat.tail(*before, add_generation_prompt, &inputs, &arena)).collect()
     }
 
     fn machine<'a>(
@@ -94,27 +111,68 @@ impl Template {
     ) -> Machine<'a> {
         Machine::new(&self.program, &self.normalized, inputs, arena, settings.now.as_ref(), settings.limits)
     }
+}
 
-    /// The tail of the generation prompt after the first `before` messages, from a shortened render where
-    /// that can tell it.
-    fn prompt_tail<'a>(
-        &'a self,
+/// A conversation whose prefixes' tails are asked for.
+#[derive(Clone, Copy)]
+struct Chat<'t> {
+    template: &'t Template,
+    conversation: &'t Conversation,
+    settings: &'t Settings,
+}
+
+impl<'t> Chat<'t> {
+    fn inputs<'a>(&self, arena: &'a Arena) -> Result<Inputs<'a>, Error>
+    where
+        't: 'a,
+    {
+        let known = (self.template.source.as_str(), &self.template.program.compared);
+        convert(self.conversation, self.settings, PLAIN_CALL, known, arena)
+    }
+
+    /// What a render of the first `before` messages prints after its last data: from a render that leaves
+    /// out most of the chat where that can tell it, else from one that only leaves out what is printed, else
+    /// from the whole.
+    fn tail<'a>(
+        &self,
         before: usize,
+        add_generation_prompt: bool,
         inputs: &'a Inputs<'a>,
-        settings: &'a Settings,
         arena: &'a Arena,
-    ) -> Option<String> {
-        let messages = inputs.messages.get(..before).filter(|messages| !messages.is_empty())?;
-        let machine = || self.machine(inputs, settings, arena);
-        let pieces = (machine().shortened(true).render(inputs, messages, true))
-            .or_else(|_| machine().shortened(false).render(inputs, messages, true))
-            .or_else(|_| machine().render(inputs, messages, true));
-        pieces.ok().map(|pieces| tail(&pieces))
+    ) -> Result<Option<String>, Error>
+    where
+        't: 'a,
+    {
+        let Some(messages) = inputs.messages.get(..before).filter(|messages| !messages.is_empty()) else {
+            return Ok(None);
+        };
+        let machine = self.template.machine(inputs, self.settings, arena);
+        if let Ok(pieces) = machine.shortened(true).render(inputs, messages, add_generation_prompt) {
+            return Ok(Some(after_data(&pieces)));
+        }
+        self.longer_tail(before, add_generation_prompt)
+    }
+
+    /// As [`Chat::tail`], in memory of its own: a long chat may ask for many.
+    fn longer_tail(&self, before: usize, add_generation_prompt: bool) -> Result<Option<String>, Error> {
+        let arena = Arena::new(self.settings.limits.bytes);
+        let inputs = self.inputs(&arena)?;
+        let messages = &inputs.messages[..before];
+        let machine = || self.template.machine(&inputs, self.settings, &arena);
+        let printed = machine().shortened(false).render(&inputs, messages, add_generation_prompt);
+        match printed.or_else(|_| machine().render(&inputs, messages, add_generation_prompt)) {
+            Ok(pieces) => Ok(Some(after_data(&pieces))),
+            Err(error) if matches!(error.class(), Class::Render | Class::Raised) => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 }
 
+/// A call without wishes.
+const PLAIN_CALL: &Call = &Call { add_generation_prompt: false, continue_final_message: None, paths: false };
+
 /// What is printed after the last data.
-fn tail(pieces: &[Piece<'_>]) -> String {
+fn after_data(pieces: &[Piece<'_>]) -> String {
     let start = pieces.iter().rposition(|piece| piece.source.is_data()).map_or(0, |last| last + 1);
     pieces[start..].iter().map(|piece| piece.text).collect()
 }

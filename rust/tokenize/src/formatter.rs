@@ -1,5 +1,5 @@
 //! From a conversation to an example.
-use crate::labels::{Answer, ControlTokens, Labels, Rule, learn};
+use crate::labels::{Answer, ControlTokens, Labels, Rule, learn, unsettled};
 use crate::{
     EncodeError, EndKind, Error, Example, Facts, NO_LOSS, Options, Outcome, Overflow, Templates, Tokens,
     Trace, Vocabulary, fingerprint, project,
@@ -69,7 +69,8 @@ impl Formatter {
         let settings = &self.options.settings;
         let messages = answers(conversation);
         let (rendered, prompts) = chat.template.render_with_tails(conversation, settings, call, &messages)?;
-        let answers: Vec<_> = messages.iter().zip(&prompts).filter_map(answer).collect();
+        let mut answers: Vec<_> = messages.iter().zip(&prompts).filter_map(answer).collect();
+        chat.settle(&rendered, &mut answers, conversation, settings)?;
         let prompt_start = chat.prompt_start(&rendered, conversation, settings, call);
         let Labels { trained, turns } = self.rule(chat).apply(&rendered, &answers, prompt_start);
         Ok(Trace { rendered, trained, turns })
@@ -160,6 +161,29 @@ impl Chat {
         Self { template: template.clone(), control, facts }
     }
 
+    /// Tells the answers that need it where the generation prompt itself begins in their prompts' tails.
+    fn settle(
+        &self,
+        rendered: &Rendered,
+        answers: &mut [Answer],
+        conversation: &Conversation,
+        settings: &Settings,
+    ) -> Result<(), Error> {
+        let unsettled = unsettled(&self.control, rendered, answers);
+        if unsettled.is_empty() {
+            return Ok(());
+        }
+        let messages: Vec<_> = unsettled.iter().map(|&message| message as usize).collect();
+        let tails = self.template.tails(conversation, settings, false, &messages)?;
+        for (message, anyway) in unsettled.iter().zip(tails) {
+            let answer = answers.iter_mut().find(|answer| answer.message == *message);
+            if let (Some(answer), Some(anyway)) = (answer, anyway) {
+                answer.asks_from = answer.prompt.map_or(0, |prompt| self.control.agreement(prompt, &anyway));
+            }
+        }
+        Ok(())
+    }
+
     /// Where the generation prompt begins that the call asked for: as far as the text is the same without.
     fn prompt_start(
         &self,
@@ -200,7 +224,7 @@ fn answers(conversation: &Conversation) -> Vec<usize> {
 }
 
 fn answer<'a>((&message, prompt): (&usize, &'a Option<String>)) -> Option<Answer<'a>> {
-    Some(Answer { message: u32::try_from(message).ok()?, prompt: prompt.as_deref() })
+    Some(Answer { message: u32::try_from(message).ok()?, prompt: prompt.as_deref(), asks_from: 0 })
 }
 
 fn signed(ids: &[u32]) -> Result<Vec<i32>, EncodeError> {

@@ -14,6 +14,7 @@ mod tests;
 
 pub(crate) use control::ControlTokens;
 pub(crate) use facts::learn;
+pub(crate) use header::unsettled;
 
 use crate::{EndKind, EndTokens, TurnReport};
 use chatloom_template::{Origin, Rendered, Segment};
@@ -38,6 +39,8 @@ pub(crate) struct Rule<'a> {
 pub(crate) struct Answer<'a> {
     pub(crate) message: u32,
     pub(crate) prompt: Option<&'a str>,
+    /// Where the generation prompt itself begins in that tail: what stands before is printed anyway.
+    pub(crate) asks_from: usize,
 }
 
 /// The rule's verdict on a rendered conversation.

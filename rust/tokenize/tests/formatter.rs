@@ -10,6 +10,15 @@ use chatloom_tokenize::{
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+const NO_PROMPT: &str = r"{% for m in messages %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}";
+
+const NO_PROMPT_AFTER_TOOL: &str = r"{% for m in messages %}<|im_start|>{{ m.role }}
+{{ m.content }}<|im_end|>
+{% endfor %}{% if add_generation_prompt and messages[-1].role != 'tool' %}<|im_start|>assistant
+{% endif %}";
+
 const CHATML: &str = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}\
     {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 const LLAMA_3: &str = "{{ bos_token }}{% for m in messages %}<|start_header_id|>{{ m['role'] }}<|end_header_id|>\n\n\
@@ -148,8 +157,26 @@ fn gemma() {
 fn mistral() {
     let formatter = plain(MISTRAL);
     assert_eq!(trained(&formatter, &talk()), [" Hi 😀</s>", " Yes</s>"]);
-    assert_eq!(facts(&formatter), (HeaderKind::Derived, EndKind::Printed));
+    assert_eq!(facts(&formatter), (HeaderKind::None, EndKind::Printed));
     assert_eq!(formatter.facts(false).unwrap().guess, None);
+}
+
+#[test]
+fn a_template_without_a_generation_prompt() {
+    let formatter = plain(NO_PROMPT);
+    assert_eq!(trained(&formatter, &talk()), ["Hi 😀<|im_end|>", "Yes<|im_end|>"]);
+    assert_eq!(facts(&formatter), (HeaderKind::Guessed, EndKind::Printed));
+}
+
+#[test]
+fn a_template_that_has_no_prompt_after_a_tool() {
+    let formatter = plain(NO_PROMPT_AFTER_TOOL);
+    let called = chat(&json!([
+        {"role": "user", "content": "Hello?"}, {"role": "tool", "content": "7"},
+        {"role": "assistant", "content": "Seven"},
+    ]));
+    assert_eq!(trained(&formatter, &called), ["Seven<|im_end|>"]);
+    assert_eq!(facts(&formatter), (HeaderKind::Derived, EndKind::Printed));
 }
 
 #[test]

@@ -17,8 +17,9 @@ pub(crate) fn learn(
     control: &ControlTokens,
     tools_given: bool,
 ) -> Option<Facts> {
-    let chats =
-        [3, 2].into_iter().filter_map(|length| PlainChat::render(template, settings, tools_given, length));
+    let chats = [3, 2]
+        .into_iter()
+        .filter_map(|length| PlainChat::render(template, settings, control, tools_given, length));
     facts(&chats.collect::<Vec<_>>(), control)
 }
 
@@ -26,10 +27,17 @@ pub(crate) fn learn(
 pub(super) struct PlainChat {
     pub(super) rendered: Rendered,
     pub(super) prompt: Option<String>,
+    pub(super) asks_from: usize,
 }
 
 impl PlainChat {
-    fn render(template: &Template, settings: &Settings, tools_given: bool, length: usize) -> Option<Self> {
+    fn render(
+        template: &Template,
+        settings: &Settings,
+        control: &ControlTokens,
+        tools_given: bool,
+        length: usize,
+    ) -> Option<Self> {
         let message = |&(role, content): &(&str, &str)| {
             Data::dict([("role", role.into()), ("content", content.into())])
         };
@@ -38,11 +46,16 @@ impl PlainChat {
         let chat = Conversation { messages, tools, ..Conversation::default() };
         let (rendered, prompts) =
             template.render_with_tails(&chat, settings, &Call::default(), &[ANSWER as usize]).ok()?;
-        Some(Self { rendered, prompt: prompts.into_iter().next().flatten() })
+        let anyway = template.tails(&chat, settings, false, &[ANSWER as usize]).ok()?;
+        let (prompt, anyway) = (prompts.into_iter().next().flatten(), anyway.into_iter().next().flatten());
+        let asks_from = prompt.as_deref().zip(anyway.as_deref());
+        let asks_from = asks_from.map_or(0, |(prompt, anyway)| control.agreement(prompt, anyway));
+        Some(Self { rendered, prompt, asks_from })
     }
 
     fn turn(&self) -> Option<Turn<'_>> {
-        turn::collect(&self.rendered, &[Answer { message: ANSWER, prompt: self.prompt.as_deref() }]).pop()
+        let answer = Answer { message: ANSWER, prompt: self.prompt.as_deref(), asks_from: self.asks_from };
+        turn::collect(&self.rendered, &[answer]).pop()
     }
 }
 

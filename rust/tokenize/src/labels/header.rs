@@ -1,6 +1,6 @@
 //! Where a turn's header ends.
-use super::Rule;
-use super::turn::{Turn, literal_text};
+use super::turn::{Turn, collect, literal_text};
+use super::{Answer, ControlTokens, Rule};
 use crate::HeaderKind;
 use chatloom_template::Rendered;
 
@@ -16,13 +16,31 @@ pub(super) fn find(rule: &Rule, rendered: &Rendered, turn: &Turn) -> (HeaderKind
     }
 }
 
-/// As far as the text after the last data agrees with the generation prompt, whichever turn printed it.
+/// As far as the text after the last data agrees with the generation prompt, whichever turn printed it. What
+/// the template prints with and without a generation prompt settles nothing, unless the turn itself prints it.
 fn derived(rule: &Rule, rendered: &Rendered, turn: &Turn) -> Option<usize> {
-    let prompt = turn.prompt?;
-    let text = literal_text(rendered, turn.data_before, prompt.len() + rule.control.longest());
-    let agreed = rule.control.agreement(prompt, text);
-    let says_something = !text.get(..agreed)?.trim().is_empty();
+    let (text, agreed) = agreement(rule.control, rendered, turn)?;
+    let settles_from = turn.asks_from.min(turn.start() - turn.data_before);
+    let says_something = !text.get(settles_from..agreed)?.trim().is_empty();
     says_something.then_some(turn.data_before + agreed)
+}
+
+/// The text after the last data before the turn, and how far it agrees with the tail of the prompt.
+fn agreement<'r>(control: &ControlTokens, rendered: &'r Rendered, turn: &Turn) -> Option<(&'r str, usize)> {
+    let prompt = turn.prompt?;
+    let text = literal_text(rendered, turn.data_before, prompt.len() + control.longest());
+    Some((text, control.agreement(prompt, text)))
+}
+
+/// The messages of which the prompt prints nothing in their own turn, so that it must be known where the
+/// generation prompt itself begins.
+pub(crate) fn unsettled(control: &ControlTokens, rendered: &Rendered, answers: &[Answer]) -> Vec<u32> {
+    let is_unsettled = |turn: &Turn| {
+        let (text, agreed) = agreement(control, rendered, turn)?;
+        Some(text.get(turn.start() - turn.data_before..agreed).is_none_or(|own| own.trim().is_empty()))
+    };
+    let turns = collect(rendered, answers);
+    turns.iter().filter(|turn| is_unsettled(turn) == Some(true)).map(|turn| turn.message).collect()
 }
 
 /// After the first place where the turn's opening says what opens a plain answer.

@@ -193,6 +193,25 @@ fn without_a_prompt_the_header_is_guessed() {
 }
 
 #[test]
+fn what_is_printed_with_and_without_a_prompt_settles_no_header() {
+    let end = "<|im_end|>\n";
+    let page = question().answer(1, end).asks_from(end.len()).lit("<|im_start|>assistant\n");
+    let page = page.data(1, "Hi").lit("<|im_end|>\n");
+    let case = Case { guess: Some("<|im_start|>assistant\n"), ..chatml() };
+    let seen = Seen { trained: vec!["Hi<|im_end|>"], turns: vec![(1, Guessed, Printed)] };
+    assert_eq!(case.see(&page), seen);
+}
+
+#[test]
+fn what_the_turn_prints_and_the_prompt_ends_with_is_header_all_the_same() {
+    let marker = "<|im_end|>\n<outputs_end>";
+    let page = question().answer(1, marker).asks_from(marker.len()).lit("<outputs_end>");
+    let page = page.data(1, "Hi").lit("<|im_end|>\n");
+    let seen = Seen { trained: vec!["Hi<|im_end|>"], turns: vec![(1, Derived, Printed)] };
+    assert_eq!(chatml().see(&page), seen);
+}
+
+#[test]
 fn a_guess_is_looked_for_before_the_first_data_only() {
     let page = page().answer(0, None).lit("a").data(0, "Hi").lit("bot: <|im_end|>\n");
     let case = Case { guess: Some("bot: "), ..chatml() };
@@ -348,7 +367,7 @@ fn markers_are_special_or_printed_by_the_template() {
 }
 
 fn plain(prompt: &str, page: Page) -> PlainChat {
-    PlainChat { rendered: page.rendered, prompt: Some(prompt.into()) }
+    PlainChat { rendered: page.rendered, prompt: Some(prompt.into()), asks_from: 0 }
 }
 
 #[test]

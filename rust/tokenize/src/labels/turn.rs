@@ -10,6 +10,8 @@ pub(super) struct Turn<'a> {
     pub(super) message: u32,
     /// The tail of the generation prompt that would call for it.
     pub(super) prompt: Option<&'a str>,
+    /// Where the generation prompt itself begins in that tail.
+    pub(super) asks_from: usize,
     /// One past the last byte of data before the turn.
     pub(super) data_before: usize,
     /// What it printed: in order, at least one, possibly with other turns' text between.
@@ -22,8 +24,10 @@ pub(super) fn collect<'a>(rendered: &Rendered, answers: &[Answer<'a>]) -> Vec<Tu
     let mut data_before = 0;
     for segment in &rendered.segments {
         if let Some(answer) = answer_of(segment, answers) {
-            let begin =
-                || Turn { message: answer.message, prompt: answer.prompt, data_before, segments: vec![] };
+            let begin = || {
+                let Answer { message, prompt, asks_from } = *answer;
+                Turn { message, prompt, asks_from, data_before, segments: vec![] }
+            };
             turns.entry(answer.message).or_insert_with(begin).segments.push(*segment);
         }
         if is_data(segment) {

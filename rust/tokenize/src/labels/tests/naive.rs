@@ -55,13 +55,17 @@ impl Bytes<'_> {
         self.page.answers().iter().any(|answer| Some(answer.message) == turn)
     }
 
-    fn header_end(&self, turn: u32, prompt: Option<&str>) -> usize {
+    fn header_end(&self, turn: u32, prompt: Option<&str>, asks_from: usize) -> usize {
         let first = self.of_turn(turn)[0];
         let after_data = (0..first).rev().find(|&byte| self.is_data(byte)).map_or(0, |byte| byte + 1);
         if let Some(prompt) = prompt {
             let text = self.literal_from(after_data);
             let agreed = agreement(prompt.as_bytes(), text);
-            if !String::from_utf8_lossy(&text[..agreed]).trim().is_empty() {
+            let settling: Vec<u8> = (0..agreed)
+                .filter(|&at| at >= asks_from || after_data + at >= first)
+                .map(|at| text[at])
+                .collect();
+            if !String::from_utf8_lossy(&settling).trim().is_empty() {
                 return after_data + agreed;
             }
         }
@@ -109,7 +113,7 @@ impl Bytes<'_> {
         let speaking: Vec<_> =
             answers.iter().filter(|answer| !self.of_turn(answer.message).is_empty()).collect();
         for (index, answer) in speaking.iter().enumerate() {
-            let header_end = self.header_end(answer.message, answer.prompt);
+            let header_end = self.header_end(answer.message, answer.prompt, answer.asks_from);
             let end = self.end(answer.message, header_end);
             for byte in self.of_turn(answer.message) {
                 let own = !self.is_data(byte) || self.message(byte) == Some(answer.message);
@@ -180,8 +184,10 @@ fn piece() -> impl Strategy<Value = Piece> {
 /// Messages 1 and 3 are answers. The prompts are half the time what really stands there.
 fn pages() -> impl Strategy<Value = Page> {
     let prompts = prop::collection::vec(prop::option::of(prop::collection::vec(literal(), 0..2)), 2);
-    (prop::collection::vec(piece(), 0..14), prompts, prop::collection::vec(any::<bool>(), 2)).prop_map(
-        |(pieces, prompts, truly)| {
+    let asks_from = prop::collection::vec(prop::option::of(0..4usize), 2);
+    let truly = prop::collection::vec(any::<bool>(), 2);
+    (prop::collection::vec(piece(), 0..14), prompts, truly, asks_from).prop_map(
+        |(pieces, prompts, truly, asks_from)| {
             let mut page = page();
             for piece in pieces {
                 page = match piece {
@@ -191,9 +197,17 @@ fn pages() -> impl Strategy<Value = Page> {
                     Piece::Turn(turn) => page.turn(turn),
                 };
             }
-            for ((message, prompt), truly) in [1, 3].into_iter().zip(prompts).zip(truly) {
+            for (((message, prompt), truly), asks) in
+                [1, 3].into_iter().zip(prompts).zip(truly).zip(asks_from)
+            {
                 let there = if truly { literal_before(&page, message) } else { String::new() };
-                page = page.answer(message, prompt.map(|pieces| there + &pieces.concat()).as_deref());
+                let prompt = prompt.map(|pieces| there + &pieces.concat());
+                // Where a prompt begins is always told on a border of characters.
+                let asks = asks.map_or(0, |pieces| {
+                    let starts = prompt.iter().flat_map(|prompt| prompt.char_indices().map(|(at, _)| at));
+                    starts.take(pieces + 1).last().unwrap_or(0)
+                });
+                page = page.answer(message, prompt.as_deref()).asks_from(asks);
             }
             page
         },

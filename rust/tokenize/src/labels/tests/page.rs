@@ -6,7 +6,7 @@ use chatloom_template::{Field, Origin, Rendered, Segment};
 #[derive(Debug, Clone, Default)]
 pub(super) struct Page {
     pub(super) rendered: Rendered,
-    prompts: Vec<(u32, Option<String>)>,
+    prompts: Vec<(u32, Option<String>, usize)>,
     turn: Option<u32>,
 }
 
@@ -22,8 +22,14 @@ impl Page {
 
     /// Begins the turn of an assistant; `prompt` is the tail of the generation prompt before it.
     pub(super) fn answer<'a>(mut self, message: u32, prompt: impl Into<Option<&'a str>>) -> Self {
-        self.prompts.push((message, prompt.into().map(str::to_owned)));
+        self.prompts.push((message, prompt.into().map(str::to_owned), 0));
         self.turn(message)
+    }
+
+    /// The tail of the last answer's prompt begins with so many bytes that are printed without it too.
+    pub(super) fn asks_from(mut self, asks_from: usize) -> Self {
+        self.prompts.last_mut().unwrap().2 = asks_from;
+        self
     }
 
     pub(super) fn lit(self, text: &str) -> Self {
@@ -46,7 +52,10 @@ impl Page {
     pub(super) fn answers(&self) -> Vec<Answer<'_>> {
         self.prompts
             .iter()
-            .map(|(message, prompt)| Answer { message: *message, prompt: prompt.as_deref() })
+            .map(|(message, prompt, asks_from)| {
+                let (message, asks_from) = (*message, *asks_from);
+                Answer { message, prompt: prompt.as_deref(), asks_from }
+            })
             .collect()
     }
 
