@@ -1,0 +1,51 @@
+//! Renders rows that are already in Rust, for `benches/compare.py` to time beside other renderers.
+//!
+//! Arguments: a template file, and a JSON file with the variables of the run (special tokens). Then, for each
+//! line on standard input, the path of a JSONL file with rows, it writes one line of JSON: the `seconds` that
+//! rendering all rows took, and their `texts`. Without arguments, as `cargo bench` calls it, it does nothing.
+#![allow(missing_docs)]
+use chatloom_dataset::{json, row_to_conversation};
+use chatloom_template::{Call, Conversation, Data, Settings, Template};
+use std::error::Error;
+use std::fs;
+use std::hint::black_box;
+use std::io::{BufRead, Write, stdin, stdout};
+use std::time::Instant;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
+    let [template, variables] = arguments.as_slice() else { return Ok(()) };
+    let template = Template::compile(&fs::read_to_string(template)?)?;
+    let settings = Settings { variables: read_variables(variables)?, ..Settings::default() };
+    for path in stdin().lock().lines() {
+        let chats = read_chats(&path?)?;
+        let seconds = time(&template, &settings, &chats)?;
+        let texts = chats.iter().map(|chat| Ok(template.render(chat, &settings, &Call::default())?.text));
+        let texts = texts.collect::<Outcome<Vec<String>>>()?;
+        writeln!(stdout(), "{}", serde_json::json!({"seconds": seconds, "texts": texts}))?;
+    }
+    Ok(())
+}
+
+fn time(template: &Template, settings: &Settings, chats: &[Conversation]) -> Outcome<f64> {
+    let start = Instant::now();
+    for chat in chats {
+        black_box(template.render(chat, settings, &Call::default())?);
+    }
+    Ok(start.elapsed().as_secs_f64())
+}
+
+fn read_chats(path: &str) -> Outcome<Vec<Conversation>> {
+    fs::read_to_string(path)?
+        .lines()
+        .map(|line| Ok(row_to_conversation(json::parse(line.as_bytes())?)?))
+        .collect()
+}
+
+fn read_variables(path: &str) -> Outcome<Vec<(String, Data)>> {
+    let Data::Dict(entries) = json::parse(&fs::read(path)?)? else { return Err("expected an object".into()) };
+    let named = |(name, value): (Data, Data)| name.as_str().map(|name| (name.to_owned(), value));
+    Ok(entries.into_iter().filter_map(named).collect())
+}
