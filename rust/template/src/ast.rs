@@ -15,6 +15,8 @@ pub(crate) enum Const {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Expr<'s> {
     pub(crate) at: usize,
+    /// How many expressions are within each other here.
+    pub(crate) depth: u32,
     pub(crate) node: ExprNode<'s>,
 }
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use crate::args::{Args, Context};
 use crate::clock::strftime;
 use crate::compare::{equal, hashable, same_or_equal};
-use crate::fail::{render, type_error, unsupported_input, value_error};
+use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::machine::no_clock;
 use crate::members::dict_item;
 use crate::number::as_index;
@@ -165,6 +165,9 @@ fn range<'a>(args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let given = bounds.iter().flatten().count();
     for (number, bound) in numbers.iter_mut().zip(bounds.iter().flatten()) {
         let found = bound.type_name();
+        if let Value::Big(_) = bound {
+            return Err(unsupported_input("a range between integers beyond 64 bits"));
+        }
         *number = as_index(bound)
             .ok_or_else(|| type_error(format!("'{found}' object cannot be interpreted as an integer")))?;
     }
@@ -187,6 +190,7 @@ fn dict<'a>(args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let mut pairs = match args.positional {
         [] => Vec::new(),
         [Value::Dict(dict)] => dict.entries.to_vec(),
+        [Value::Undefined(why)] => return Err(undefined(why)),
         [pairs] => {
             let mut entries = Vec::new();
             for pair in crate::iterate::all(pairs, cx)? {
@@ -224,7 +228,15 @@ fn stands_for<'a>(entries: &[(Value<'a>, Value<'a>)], cx: Context<'a>) -> Option
         return Some(message);
     }
     let mut owners = Vec::new();
-    entries.iter().for_each(|(_, value)| note_owners(value, cx, &mut owners));
+    let mut waiting: Vec<Value<'a>> = entries.iter().map(|(_, value)| *value).collect();
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::List(list) | Value::Tuple(list) if list.source.as_field().is_none() => {
+                waiting.extend(list.items);
+            }
+            _ => note_owners(&value, cx, &mut owners),
+        }
+    }
     match owners[..] {
         [only] => only,
         _ => None,
@@ -241,9 +253,6 @@ fn note_owners<'a>(value: &Value<'a>, cx: Context<'a>, owners: &mut Vec<Option<u
     };
     match value {
         Value::Str(text) => text.each(|piece| note(piece.source)),
-        Value::List(list) | Value::Tuple(list) if list.source.as_field().is_none() => {
-            list.items.iter().for_each(|item| note_owners(item, cx, owners));
-        }
         _ => note(value.source()),
     }
 }

@@ -4,9 +4,9 @@ use std::cmp::Ordering;
 use crate::Error;
 use crate::arena::Arena;
 use crate::ast::Comparison;
-use crate::fail::{type_error, undefined};
+use crate::fail::{type_error, undefined, unsupported_input};
 use crate::number::Number;
-use crate::value::{List, Value, View};
+use crate::value::{Dict, List, Value, View};
 
 /// `left op right`.
 pub(crate) fn compare<'a>(
@@ -31,8 +31,25 @@ pub(crate) fn compare<'a>(
     })
 }
 
-/// Python's `==`.
-pub(crate) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
+/// Python's `==`. Values may be nested deeper than the stack, so the pairs that are still to be compared wait
+/// in a list.
+pub(crate) fn equal<'a>(left: &Value<'a>, right: &Value<'a>) -> bool {
+    let mut waiting = Vec::new();
+    if !equal_outside(left, right, &mut waiting) {
+        return false;
+    }
+    while let Some((left, right)) = waiting.pop() {
+        if !is_same_float(&left, &right) && !equal_outside(&left, &right, &mut waiting) {
+            return false;
+        }
+    }
+    true
+}
+
+type Pairs<'a> = Vec<(Value<'a>, Value<'a>)>;
+
+/// Whether two values are equal if the parts that it adds to `waiting` are.
+fn equal_outside<'a>(left: &Value<'a>, right: &Value<'a>, waiting: &mut Pairs<'a>) -> bool {
     match (left, right) {
         (Value::Str(left), Value::Str(right)) => left.with_pieces(|pieces| match pieces {
             [only] => right.equals(only.text),
@@ -40,22 +57,22 @@ pub(crate) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
         }),
         (Value::None(_), Value::None(_)) | (Value::Undefined(_), Value::Undefined(_)) => true,
         (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
-            std::ptr::addr_eq(*left, *right) || equal_items(left.items, right.items)
+            if !std::ptr::addr_eq(*left, *right) && left.items.len() == right.items.len() {
+                waiting.extend(left.items.iter().copied().zip(right.items.iter().copied()).rev());
+            }
+            left.items.len() == right.items.len()
         }
         (Value::Dict(left), Value::Dict(right)) => {
-            std::ptr::addr_eq(*left, *right) || equal_entries(left.entries, right.entries)
+            std::ptr::addr_eq(*left, *right) || equal_keys(left, right, waiting)
         }
-        (Value::Range(left), Value::Range(right)) => left == right,
+        (Value::Range(left), Value::Range(right)) => left.is_same(right),
         (Value::Global(left), Value::Global(right)) => left == right,
         (Value::Namespace(left), Value::Namespace(right)) => std::ptr::addr_eq(*left, *right),
         (Value::Macro(left), Value::Macro(right)) => std::ptr::addr_eq(*left, *right),
         (Value::Loop(left), Value::Loop(right)) => std::ptr::addr_eq(*left, *right),
+        (Value::Generator(left), Value::Generator(right)) => std::ptr::addr_eq(*left, *right),
         (Value::View(View::Keys, left), Value::View(View::Keys, right)) => {
-            left.entries.len() == right.entries.len()
-                && left
-                    .entries
-                    .iter()
-                    .all(|(key, _)| right.entries.iter().any(|(other, _)| equal(key, other)))
+            equal_keys(left, right, &mut Vec::new())
         }
         _ => match (Number::of(left), Number::of(right)) {
             (Some(left), Some(right)) => left.compare(&right) == Some(Ordering::Equal),
@@ -64,27 +81,27 @@ pub(crate) fn equal(left: &Value<'_>, right: &Value<'_>) -> bool {
     }
 }
 
+/// Whether two mappings have the same keys; their values wait.
+fn equal_keys<'a>(left: &Dict<'a>, right: &Dict<'a>, waiting: &mut Pairs<'a>) -> bool {
+    left.entries.len() == right.entries.len()
+        && left.entries.iter().all(|(key, value)| {
+            let found = right.entries.iter().find(|(other, _)| same_or_equal(key, other));
+            waiting.extend(found.map(|(_, other)| (*value, *other)));
+            found.is_some()
+        })
+}
+
+fn is_same_float(left: &Value<'_>, right: &Value<'_>) -> bool {
+    matches!((left, right), (Value::Float(left, _), Value::Float(right, _)) if left.to_bits() == right.to_bits())
+}
+
 /// Equality as containers have it: what is identical is equal, even a NaN.
-pub(crate) fn same_or_equal(left: &Value<'_>, right: &Value<'_>) -> bool {
-    match (left, right) {
-        (Value::Float(left, _), Value::Float(right, _)) if left.to_bits() == right.to_bits() => true,
-        _ => equal(left, right),
-    }
+pub(crate) fn same_or_equal<'a>(left: &Value<'a>, right: &Value<'a>) -> bool {
+    is_same_float(left, right) || equal(left, right)
 }
 
-fn equal_items(left: &[Value<'_>], right: &[Value<'_>]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same_or_equal(left, right))
-}
-
-fn equal_entries(left: &[(Value<'_>, Value<'_>)], right: &[(Value<'_>, Value<'_>)]) -> bool {
-    let matches = |(key, value): &(Value<'_>, Value<'_>)| {
-        right
-            .iter()
-            .find(|(other, _)| same_or_equal(key, other))
-            .is_some_and(|(_, other)| same_or_equal(value, other))
-    };
-    left.len() == right.len() && left.iter().all(matches)
-}
+/// Values nested deeper than this have no order.
+const MAX_DEPTH: usize = 200;
 
 /// The order of two values, or the `TypeError` of an `op` between them; none beside a NaN.
 pub(crate) fn ordered<'a>(
@@ -93,6 +110,19 @@ pub(crate) fn ordered<'a>(
     op: &str,
     arena: &'a Arena,
 ) -> Result<Option<Ordering>, Error> {
+    ordered_at(left, right, op, 0, arena)
+}
+
+fn ordered_at<'a>(
+    left: &Value<'a>,
+    right: &Value<'a>,
+    op: &str,
+    depth: usize,
+    arena: &'a Arena,
+) -> Result<Option<Ordering>, Error> {
+    if depth > MAX_DEPTH {
+        return Err(unsupported_input(format!("values nested deeper than {MAX_DEPTH} levels are compared")));
+    }
     if let Value::Undefined(why) = left {
         return Err(undefined(why));
     }
@@ -102,7 +132,7 @@ pub(crate) fn ordered<'a>(
     match (left, right) {
         (Value::Str(left), Value::Str(right)) => Ok(Some(left.as_str(arena)?.cmp(right.as_str(arena)?))),
         (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
-            ordered_items(left, right, op, arena)
+            ordered_items(left, right, op, depth, arena)
         }
         _ => match (Number::of(left), Number::of(right)) {
             (Some(left), Some(right)) => Ok(left.compare(&right)),
@@ -118,10 +148,11 @@ fn ordered_items<'a>(
     left: &List<'a>,
     right: &List<'a>,
     op: &str,
+    depth: usize,
     arena: &'a Arena,
 ) -> Result<Option<Ordering>, Error> {
     match left.items.iter().zip(right.items).find(|(left, right)| !same_or_equal(left, right)) {
-        Some((left, right)) => ordered(left, right, op, arena),
+        Some((left, right)) => ordered_at(left, right, op, depth + 1, arena),
         None => Ok(Some(left.items.len().cmp(&right.items.len()))),
     }
 }
@@ -171,11 +202,15 @@ fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Re
 
 /// Fails for values that can't be the key of a dict.
 pub(crate) fn hashable(value: &Value<'_>) -> Result<(), Error> {
-    match value {
-        Value::List(_) | Value::Dict(_) => {
-            Err(type_error(format!("unhashable type: '{}'", value.type_name())))
+    let mut waiting = vec![*value];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::List(_) | Value::Dict(_) => {
+                return Err(type_error(format!("unhashable type: '{}'", value.type_name())));
+            }
+            Value::Tuple(list) => waiting.extend(list.items.iter().rev()),
+            _ => {}
         }
-        Value::Tuple(list) => list.items.iter().try_for_each(hashable),
-        _ => Ok(()),
     }
+    Ok(())
 }

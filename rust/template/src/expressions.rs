@@ -3,10 +3,23 @@ use crate::Error;
 use crate::ast::{Args, Binary, Comparison, Const, Expr, ExprNode};
 use crate::parser::Parser;
 use crate::token::{Kind, Op};
+use crate::walk::each_child;
+
+/// Expressions within each other, long chains of operators included; Python's parser ends near here too.
+const MAX_DEPTH: u32 = 250;
 
 type Parsed<'s> = Result<Expr<'s>, Error>;
 
 impl<'s> Parser<'s> {
+    /// An expression of a kind, unless it is nested too deep for those who go through it.
+    fn expr(&self, at: usize, node: ExprNode<'s>) -> Parsed<'s> {
+        let mut expr = Expr { at, depth: 1, node };
+        let mut deepest = 0;
+        each_child(&expr, &mut |child| deepest = deepest.max(child.depth));
+        expr.depth += deepest;
+        if expr.depth > MAX_DEPTH { Err(self.too_deep(at)) } else { Ok(expr) }
+    }
+
     /// An expression, conditional ones included.
     pub(crate) fn expression(&mut self) -> Parsed<'s> {
         self.nested(Self::conditional)
@@ -21,7 +34,7 @@ impl<'s> Parser<'s> {
             None if !is_tuple => Err(self.unexpected("an expression")),
             last => {
                 items.extend(last);
-                Ok(Expr { at, node: ExprNode::Tuple(items) })
+                self.expr(at, ExprNode::Tuple(items))
             }
         }
     }
@@ -50,7 +63,7 @@ impl<'s> Parser<'s> {
             let test = self.or()?;
             let otherwise =
                 if self.skip_name("else") { Some(Box::new(self.nested(Self::conditional)?)) } else { None };
-            expr = Expr { at, node: ExprNode::Conditional(Box::new(test), Box::new(expr), otherwise) };
+            expr = self.expr(at, ExprNode::Conditional(Box::new(test), Box::new(expr), otherwise))?;
         }
         Ok(expr)
     }
@@ -60,7 +73,7 @@ impl<'s> Parser<'s> {
         let mut left = self.and()?;
         while self.skip_name("or") {
             let right = self.and()?;
-            left = Expr { at, node: ExprNode::Or(Box::new(left), Box::new(right)) };
+            left = self.expr(at, ExprNode::Or(Box::new(left), Box::new(right)))?;
         }
         Ok(left)
     }
@@ -70,7 +83,7 @@ impl<'s> Parser<'s> {
         let mut left = self.not()?;
         while self.skip_name("and") {
             let right = self.not()?;
-            left = Expr { at, node: ExprNode::And(Box::new(left), Box::new(right)) };
+            left = self.expr(at, ExprNode::And(Box::new(left), Box::new(right)))?;
         }
         Ok(left)
     }
@@ -79,7 +92,7 @@ impl<'s> Parser<'s> {
         let at = self.at();
         if self.skip_name("not") {
             let inner = self.nested(Self::not)?;
-            return Ok(Expr { at, node: ExprNode::Not(Box::new(inner)) });
+            return self.expr(at, ExprNode::Not(Box::new(inner)));
         }
         self.compare()
     }
@@ -94,7 +107,7 @@ impl<'s> Parser<'s> {
         if rest.is_empty() {
             return Ok(first);
         }
-        Ok(Expr { at, node: ExprNode::Compare(Box::new(first), rest) })
+        self.expr(at, ExprNode::Compare(Box::new(first), rest))
     }
 
     fn comparison(&mut self) -> Option<Comparison> {
@@ -127,7 +140,7 @@ impl<'s> Parser<'s> {
             parts.push(self.product()?);
         }
         if parts.len() > 1 {
-            return Ok(Expr { at, node: ExprNode::Concat(parts) });
+            return self.expr(at, ExprNode::Concat(parts));
         }
         Ok(parts.remove(0))
     }
@@ -153,7 +166,7 @@ impl<'s> Parser<'s> {
         while let Some(&(_, op)) = ops.iter().find(|(op, _)| self.is_op(*op)) {
             self.advance();
             let right = operand(self)?;
-            left = Expr { at, node: ExprNode::Binary(op, Box::new(left), Box::new(right)) };
+            left = self.expr(at, ExprNode::Binary(op, Box::new(left), Box::new(right)))?;
         }
         Ok(left)
     }
@@ -162,10 +175,10 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let expr = if self.skip_op(Op::Sub) {
             let inner = self.nested(|parser| parser.unary(false))?;
-            Expr { at, node: ExprNode::Negative(Box::new(inner)) }
+            self.expr(at, ExprNode::Negative(Box::new(inner)))?
         } else if self.skip_op(Op::Add) {
             let inner = self.nested(|parser| parser.unary(false))?;
-            Expr { at, node: ExprNode::Positive(Box::new(inner)) }
+            self.expr(at, ExprNode::Positive(Box::new(inner)))?
         } else {
             self.primary()?
         };
@@ -193,7 +206,7 @@ impl<'s> Parser<'s> {
             Kind::Op(Op::LeftBrace) => self.dict()?,
             _ => return Err(self.unexpected("an expression")),
         };
-        Ok(Expr { at, node })
+        self.expr(at, node)
     }
 
     fn name_or_constant(&mut self) -> Result<ExprNode<'s>, Error> {
@@ -223,7 +236,7 @@ impl<'s> Parser<'s> {
         if items.len() == 1 && !is_tuple {
             return Ok(items.remove(0));
         }
-        Ok(Expr { at, node: ExprNode::Tuple(items) })
+        self.expr(at, ExprNode::Tuple(items))
     }
 
     fn list(&mut self) -> Result<ExprNode<'s>, Error> {
@@ -262,7 +275,7 @@ impl<'s> Parser<'s> {
                 Kind::Op(Op::LeftBracket) => self.subscript(expr)?,
                 Kind::Op(Op::LeftParen) => {
                     let args = self.arguments()?;
-                    Expr { at, node: ExprNode::Call(Box::new(expr), args) }
+                    self.expr(at, ExprNode::Call(Box::new(expr), args))?
                 }
                 _ => return Ok(expr),
             };
@@ -277,7 +290,7 @@ impl<'s> Parser<'s> {
                 Kind::Name("is") => self.test(expr)?,
                 Kind::Op(Op::LeftParen) => {
                     let args = self.arguments()?;
-                    Expr { at, node: ExprNode::Call(Box::new(expr), args) }
+                    self.expr(at, ExprNode::Call(Box::new(expr), args))?
                 }
                 _ => return Ok(expr),
             };
@@ -291,12 +304,12 @@ impl<'s> Parser<'s> {
         let node = match self.advance() {
             Kind::Name(name) => ExprNode::Attribute(Box::new(expr), name),
             Kind::Integer(digits) => {
-                let index = Expr { at: index_at, node: ExprNode::Const(Const::Integer(digits)) };
+                let index = self.expr(index_at, ExprNode::Const(Const::Integer(digits)))?;
                 ExprNode::Item(Box::new(expr), Box::new(index))
             }
             _ => return Err(self.error(index_at, "expected a name or number after `.`")),
         };
-        Ok(Expr { at, node })
+        self.expr(at, node)
     }
 
     fn subscript(&mut self, expr: Expr<'s>) -> Parsed<'s> {
@@ -312,7 +325,7 @@ impl<'s> Parser<'s> {
             ExprNode::Item(Box::new(expr), Box::new(self.tuple_index(index)?))
         };
         self.expect_op(Op::RightBracket)?;
-        Ok(Expr { at, node })
+        self.expr(at, node)
     }
 
     /// `a[1, 2]` subscribes by a tuple.
@@ -325,7 +338,7 @@ impl<'s> Parser<'s> {
         while self.skip_op(Op::Comma) {
             items.push(self.expression()?);
         }
-        Ok(Expr { at, node: ExprNode::Tuple(items) })
+        self.expr(at, ExprNode::Tuple(items))
     }
 
     fn slice_part(&mut self) -> Result<Option<Expr<'s>>, Error> {
@@ -348,19 +361,31 @@ impl<'s> Parser<'s> {
     /// A filter without its `|`.
     pub(crate) fn first_filter(&mut self, expr: Option<Expr<'s>>) -> Parsed<'s> {
         let at = self.at();
-        let name = self.expect_name()?;
+        let name = self.dotted_name()?;
         let args = if self.is_op(Op::LeftParen) { self.arguments()? } else { Args::default() };
-        Ok(Expr { at, node: ExprNode::Filter(expr.map(Box::new), name, args) })
+        self.expr(at, ExprNode::Filter(expr.map(Box::new), name, args))
+    }
+
+    /// The name of a filter or test; none that has dots is known.
+    fn dotted_name(&mut self) -> Result<&'s str, Error> {
+        let start = self.at();
+        let mut name = self.expect_name()?;
+        while self.skip_op(Op::Dot) {
+            let at = self.at();
+            let end = at + self.expect_name()?.len();
+            name = &self.source[start..end];
+        }
+        Ok(name)
     }
 
     fn test(&mut self, expr: Expr<'s>) -> Parsed<'s> {
         let at = self.at();
         self.advance();
         let negated = self.skip_name("not");
-        let name = self.expect_name()?;
+        let name = self.dotted_name()?;
         let args = if self.is_op(Op::LeftParen) { self.arguments()? } else { self.bare_argument()? };
-        let test = Expr { at, node: ExprNode::Test(Box::new(expr), name, args) };
-        Ok(if negated { Expr { at, node: ExprNode::Not(Box::new(test)) } } else { test })
+        let test = self.expr(at, ExprNode::Test(Box::new(expr), name, args))?;
+        if negated { self.expr(at, ExprNode::Not(Box::new(test))) } else { Ok(test) }
     }
 
     /// `is divisibleby 3`: one argument without parentheses.

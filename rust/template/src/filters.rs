@@ -201,7 +201,7 @@ fn default<'a>(value: &Value<'a>, args: Args<'a>) -> Result<Value<'a>, Error> {
 fn pretty_print<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     const WIDTH: usize = 80;
     let mut builder = TextBuilder::new(cx.arena);
-    print::repr(&print::sorted(value, cx)?, &mut builder, 0)?;
+    print::repr(&print::sorted(value, 0, cx)?, &mut builder, 0)?;
     let text = builder.finish()?;
     let wraps = matches!(value, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Dict(_));
     if wraps && crate::members::characters(text.as_str(cx.arena)?) > WIDTH {

@@ -50,11 +50,15 @@ fn sort_by_key<'a, T: Copy>(
 }
 
 fn has_nan(value: &Value<'_>) -> bool {
-    match value {
-        Value::Float(number, _) => number.is_nan(),
-        Value::List(list) | Value::Tuple(list) => list.items.iter().any(has_nan),
-        _ => false,
+    let mut waiting = vec![*value];
+    while let Some(value) = waiting.pop() {
+        match value {
+            Value::Float(number, _) if number.is_nan() => return true,
+            Value::List(list) | Value::Tuple(list) => waiting.extend(list.items),
+            _ => {}
+        }
     }
+    false
 }
 
 fn truth(value: Option<Value<'_>>) -> bool {

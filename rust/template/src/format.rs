@@ -6,7 +6,7 @@ use crate::Error;
 use crate::args::{Args, Context};
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::members::characters;
-use crate::number::{Number, as_index};
+use crate::number::{Number, as_count};
 use crate::print;
 use crate::text::{Source, Text, TextBuilder};
 use crate::value::Value;
@@ -78,7 +78,7 @@ fn number(rest: &mut &str, filler: &mut Filler<'_, '_>) -> Result<Option<usize>,
     if let Some(after) = rest.strip_prefix('*') {
         *rest = after;
         let value = filler.take()?;
-        let width = as_index(&value).ok_or_else(|| type_error("* wants int"))?;
+        let width = as_count(&value, "* wants int")?;
         return Ok(Some(usize::try_from(width).unwrap_or(0)));
     }
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());

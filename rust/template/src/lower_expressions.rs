@@ -150,6 +150,10 @@ impl<'s> Lowering<'s> {
         at: usize,
         scope: &Scope<'s>,
     ) -> Result<(), Error> {
+        if crate::walk::is_computed_constant(inner) {
+            // Jinja computes it at once, where what has no parts is undefined instead of wrong.
+            return Err(self.unsupported(at, "slice of a constant"));
+        }
         self.expr(inner, scope)?;
         for part in parts {
             match part {
@@ -263,6 +267,10 @@ impl<'s> Lowering<'s> {
         if let ExprNode::Attribute(receiver, method) = &callee.node {
             self.expr(receiver, scope)?;
             let method = self.name(method);
+            if !crate::walk::all_simple(args) {
+                // An argument may fail too, and what has no methods fails first.
+                self.op_at(callee.at, Op::Receiver);
+            }
             let shape = self.arguments(args, scope)?;
             self.op_at(callee.at, Op::Method(method, shape));
             return Ok(());
@@ -294,7 +302,7 @@ impl<'s> Lowering<'s> {
                 self.op_at(at, Op::Filter(filter, shape));
                 Ok(())
             }
-            None => self.unknown("filter", name, at, scope),
+            None => self.unknown("filter", name, args, at, scope),
         }
     }
 
@@ -317,16 +325,24 @@ impl<'s> Lowering<'s> {
                 self.op_at(at, Op::Test(test, shape));
                 Ok(())
             }
-            None => self.unknown("test", name, at, scope),
+            None => self.unknown("test", name, args, at, scope),
         }
     }
 
     /// As in Jinja: wrong at once, but inside of a branch only when it is reached.
-    fn unknown(&mut self, what: &str, name: &str, at: usize, scope: &Scope<'s>) -> Result<(), Error> {
+    fn unknown(
+        &mut self,
+        what: &str,
+        name: &str,
+        args: &Args<'s>,
+        at: usize,
+        scope: &Scope<'s>,
+    ) -> Result<(), Error> {
         let message = format!("No {what} named '{name}'");
         if !scope.soft {
             return Err(self.error(at, Class::Syntax, "TemplateAssertionError", format!("{message}.")));
         }
+        self.arguments(args, scope)?;
         let message = self.name(&format!("{message} found."));
         self.op_at(at, Op::Unknown(message));
         Ok(())

@@ -191,6 +191,11 @@ impl<'a> Machine<'a> {
                 let object = self.pop();
                 self.stack.push(attribute(&object, self.program.name(name), self.cx())?);
             }
+            Op::Receiver => {
+                if let Some(Value::Undefined(why)) = self.stack.last() {
+                    return Err(undefined(why));
+                }
+            }
             Op::Item { counter } => self.item(counter)?,
             Op::Slice => self.slice()?,
             Op::Binary(op) => {

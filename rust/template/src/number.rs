@@ -82,6 +82,14 @@ pub(crate) fn as_index(value: &Value<'_>) -> Option<i64> {
     }
 }
 
+/// A count, as Python's own functions take it; `wrong` tells what else they say.
+pub(crate) fn as_count(value: &Value<'_>, wrong: &str) -> Result<i64, Error> {
+    match value {
+        Value::Big(_) => Err(render("OverflowError", "Python int too large to convert to C ssize_t")),
+        _ => as_index(value).ok_or_else(|| type_error(wrong)),
+    }
+}
+
 /// `left op right` of two numbers; none if either is no number.
 pub(crate) fn arithmetic<'a>(
     op: Binary,

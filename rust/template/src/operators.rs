@@ -3,7 +3,7 @@ use crate::Error;
 use crate::args::Context;
 use crate::ast::Binary;
 use crate::fail::{type_error, undefined};
-use crate::number::{arithmetic, as_index};
+use crate::number::{arithmetic, as_count, as_index};
 use crate::strings::escape;
 use crate::text::{Text, TextBuilder};
 use crate::value::{List, Value};
@@ -26,7 +26,7 @@ pub(crate) fn binary<'a>(
         (Binary::Mul, sequence, times) | (Binary::Mul, times, sequence)
             if is_sequence(sequence) && as_index(times).is_some() =>
         {
-            return repeat(sequence, as_index(times).unwrap_or(0), cx);
+            return repeat(sequence, as_count(times, "can't multiply sequence by non-int")?, cx);
         }
         _ => {}
     }

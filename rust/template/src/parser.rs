@@ -19,7 +19,7 @@ pub(crate) fn parse(source: &str) -> Result<Body<'_>, Error> {
 
 /// The tokens still to come.
 pub(crate) struct Parser<'s> {
-    source: &'s str,
+    pub(crate) source: &'s str,
     tokens: Vec<Token<'s>>,
     next: usize,
     nesting: usize,
@@ -115,14 +115,17 @@ impl<'s> Parser<'s> {
         Error::new(Class::Unsupported, "UnsupportedTemplateError", message).at(position(self.source, at))
     }
 
+    pub(crate) fn too_deep(&self, at: usize) -> Error {
+        self.unsupported(at, "code nested this deep")
+    }
+
     /// Runs a part of the parser one level deeper.
     pub(crate) fn nested<T>(
         &mut self,
         parse: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
         if self.nesting == MAX_NESTING {
-            let message = format!("nested deeper than {MAX_NESTING} levels");
-            return Err(self.unsupported(self.at(), &message));
+            return Err(self.too_deep(self.at()));
         }
         self.nesting += 1;
         let parsed = parse(self);

@@ -178,9 +178,12 @@ fn escaped<'a>(piece: &Piece<'a>, quote: &str, builder: &mut TextBuilder<'a>) ->
 }
 
 /// A value whose mappings are sorted by key, as Python's `pprint` shows them.
-pub(crate) fn sorted<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+pub(crate) fn sorted<'a>(value: &Value<'a>, depth: usize, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    if depth > MAX_DEPTH {
+        return Err(unsupported_input(format!("a value nested deeper than {MAX_DEPTH} levels is printed")));
+    }
     let each = |items: &[Value<'a>]| -> Result<&'a [Value<'a>], Error> {
-        let items: Vec<_> = items.iter().map(|item| sorted(item, cx)).collect::<Result<_, _>>()?;
+        let items: Vec<_> = items.iter().map(|item| sorted(item, depth + 1, cx)).collect::<Result<_, _>>()?;
         cx.arena.slice(&items)
     };
     Ok(match value {
@@ -192,7 +195,7 @@ pub(crate) fn sorted<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>
                 let Value::Str(name) = key else {
                     return Err(unsupported_input("`pprint` of a mapping whose keys are not all text"));
                 };
-                entries.push((name.as_str(cx.arena)?, (*key, sorted(value, cx)?)));
+                entries.push((name.as_str(cx.arena)?, (*key, sorted(value, depth + 1, cx)?)));
             }
             entries.sort_by_key(|(name, _)| *name);
             let entries: Vec<_> = entries.into_iter().map(|(_, entry)| entry).collect();

@@ -37,6 +37,8 @@ pub(crate) enum Op {
     Store(Variable),
     Pop,
     Attribute(Name),
+    /// Looks whether the top of the stack is something that can have methods.
+    Receiver,
     /// Whether the index is a loop's counter, so that the item may become the current message.
     Item {
         counter: bool,

@@ -6,7 +6,7 @@ use crate::args::{Args, Context};
 use crate::fail::{type_error, unsupported_input, value_error};
 use crate::letters::{self, lowercase, titlecase, uppercase};
 use crate::members::characters;
-use crate::number::as_index;
+use crate::number::{as_count, as_index};
 use crate::source::is_space;
 use crate::text::{Source, Text, TextBuilder};
 use crate::value::Value;
@@ -116,7 +116,7 @@ fn split_call<'a>(
     let limit = match limit {
         None => usize::MAX,
         Some(limit) => {
-            let limit = as_index(&limit).ok_or_else(|| type_error("maxsplit must be an integer"))?;
+            let limit = as_count(&limit, "maxsplit must be an integer")?;
             usize::try_from(limit).unwrap_or(usize::MAX)
         }
     };
@@ -331,7 +331,7 @@ fn expand_tabs<'a>(text: &Text<'a>, args: Args<'a>, cx: Context<'a>) -> Result<T
     let [size] = args.bind("expandtabs", ["tabsize"], 0)?;
     let size = match size {
         None => 8,
-        Some(size) => as_index(&size).ok_or_else(|| type_error("tabsize must be an integer"))?,
+        Some(size) => as_count(&size, "tabsize must be an integer")?,
     };
     let size = usize::try_from(size).unwrap_or(0);
     let mut builder = TextBuilder::new(cx.arena);
@@ -404,7 +404,7 @@ pub(crate) fn replace<'a>(
     let limit = match count {
         None => usize::MAX,
         Some(count) => {
-            let count = as_index(&count).ok_or_else(|| type_error("replace count must be an integer"))?;
+            let count = as_count(&count, "replace count must be an integer")?;
             usize::try_from(count).unwrap_or(usize::MAX)
         }
     };
@@ -488,7 +488,7 @@ fn pad<'a>(
     cx: Context<'a>,
 ) -> Result<Value<'a>, Error> {
     let [width, fill] = args.bind_positional(name, 1)?;
-    let width = width.as_ref().and_then(as_index).ok_or_else(|| type_error("width must be an integer"))?;
+    let width = as_count(&width.unwrap_or(Value::Missing), "width must be an integer")?;
     let fill = match fill {
         Some(fill) if text.markup => escape(&crate::print::text(&fill, cx.arena)?, cx)?.as_str(cx.arena)?,
         Some(fill) => required_text(Some(fill), cx)?,

@@ -163,6 +163,13 @@ impl Range {
         usize::try_from((span.max(0) + step - 1) / step).unwrap_or(usize::MAX)
     }
 
+    /// Whether both go through the same numbers.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let length = self.len();
+        length == other.len()
+            && (length == 0 || self.start == other.start && (length == 1 || self.step == other.step))
+    }
+
     pub(crate) fn at<'a>(&self, index: usize) -> Value<'a> {
         let offset = self.step.wrapping_mul(i64::try_from(index).unwrap_or(i64::MAX));
         Value::Int(self.start.wrapping_add(offset), Source::LITERAL)

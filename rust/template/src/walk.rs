@@ -9,8 +9,23 @@ pub(crate) fn each_name<'s>(expr: &Expr<'s>, meet: &mut dyn FnMut(&'s str)) {
     each_child(expr, &mut |child| each_name(child, meet));
 }
 
+/// Whether an expression is made of constants alone, and is no plain text, list or tuple.
+pub(crate) fn is_computed_constant(expr: &Expr<'_>) -> bool {
+    let mut names =
+        matches!(expr.node, ExprNode::Const(Const::Str(_)) | ExprNode::List(_) | ExprNode::Tuple(_));
+    each_name(expr, &mut |_| names = true);
+    !names
+}
+
 pub(crate) fn each_name_in_args<'s>(args: &Args<'s>, meet: &mut dyn FnMut(&'s str)) {
     each_argument(args, &mut |child| each_name(child, meet));
+}
+
+/// Whether no argument can fail: all are constants or names.
+pub(crate) fn all_simple(args: &Args<'_>) -> bool {
+    let mut simple = true;
+    each_argument(args, &mut |arg| simple &= matches!(arg.node, ExprNode::Const(_) | ExprNode::Name(_)));
+    simple
 }
 
 fn each_argument<'e, 's>(args: &'e Args<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
@@ -20,7 +35,7 @@ fn each_argument<'e, 's>(args: &'e Args<'s>, meet: &mut dyn FnMut(&'e Expr<'s>))
 }
 
 /// The expressions directly inside of one.
-fn each_child<'e, 's>(expr: &'e Expr<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
+pub(crate) fn each_child<'e, 's>(expr: &'e Expr<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
     match &expr.node {
         ExprNode::Const(_) | ExprNode::Name(_) => {}
         ExprNode::Attribute(inner, _)
