@@ -5,6 +5,9 @@ use bumpalo::Bump;
 
 use crate::{Class, Error};
 
+/// What the values of a short chat need.
+const FIRST_CHUNK: usize = 8 << 10;
+
 /// A bump allocator with a budget.
 #[derive(Debug)]
 pub(crate) struct Arena {
@@ -14,7 +17,7 @@ pub(crate) struct Arena {
 
 impl Arena {
     pub(crate) fn new(budget: usize) -> Self {
-        Self { bump: Bump::new(), left: Cell::new(budget) }
+        Self { bump: Bump::with_capacity(FIRST_CHUNK), left: Cell::new(budget) }
     }
 
     /// Takes bytes from the budget, whoever holds them.

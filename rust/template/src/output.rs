@@ -1,6 +1,4 @@
 //! Printed pieces → text and segments.
-use std::collections::HashMap;
-
 use crate::fail::value_error;
 use crate::input::{CONTINUE_TAG, Inputs};
 use crate::text::Piece;
@@ -10,7 +8,8 @@ use crate::{Conversation, Data, Error, Field, Origin, Rendered, Segment};
 pub(crate) fn assemble(pieces: &[Piece<'_>], inputs: &Inputs<'_>, paths: bool) -> Rendered {
     let mut text = String::with_capacity(pieces.iter().map(|piece| piece.text.len()).sum());
     let mut segments: Vec<Segment> = Vec::with_capacity(pieces.len());
-    let mut fields = Fields { inputs, paths, known: HashMap::new(), found: Vec::new() };
+    let numbers = vec![UNSEEN; inputs.fields.len()];
+    let mut fields = Fields { inputs, paths, numbers, found: Vec::new() };
     for piece in pieces {
         let start = text.len();
         text.push_str(piece.text);
@@ -31,11 +30,15 @@ fn continues(last: &Segment, next: &Segment) -> bool {
     last.origin == next.origin && last.turn == next.turn && last.generation == next.generation
 }
 
+/// The number of a field that has not occurred yet.
+const UNSEEN: u32 = u32::MAX;
+
 /// The fields that occur in the output, numbered in order of appearance.
 struct Fields<'i, 'a> {
     inputs: &'i Inputs<'a>,
     paths: bool,
-    known: HashMap<u32, u32>,
+    /// By index into the inputs' fields.
+    numbers: Vec<u32>,
     found: Vec<Field>,
 }
 
@@ -46,13 +49,14 @@ impl Fields<'_, '_> {
             return if variable { Origin::Variable } else { Origin::Literal };
         }
         let Some(index) = piece.source.as_field() else { return Origin::Literal };
-        let next = u32::try_from(self.found.len()).unwrap_or(u32::MAX);
-        let number = *self.known.entry(index).or_insert(next);
-        if number == next {
+        let next = u32::try_from(self.found.len()).unwrap_or(UNSEEN);
+        let number = &mut self.numbers[index as usize];
+        if *number == UNSEEN {
+            *number = next;
             let path = if self.paths { self.inputs.path(index) } else { String::new() };
             self.found.push(Field { message: self.inputs.fields[index as usize].message, path });
         }
-        Origin::Data(number)
+        Origin::Data(*number)
     }
 }
 
