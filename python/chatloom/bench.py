@@ -29,9 +29,14 @@ from chatloom.formatter import Formatter
 from chatloom.load import load
 
 _ONLY_CONTENT = "{{ messages[0].content }}"
-_ONE_THREAD = {"TOKENIZERS_PARALLELISM": "false", "RAYON_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+_ENVIRONMENT = {
+    "TOKENIZERS_PARALLELISM": "false",
+    "RAYON_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
+    "HF_DATASETS_DISABLE_PROGRESS_BARS": "1",
+}
 _PACKAGES = ("chatloom", "transformers", "tokenizers", "jinja2", "trl", "datasets", "pyarrow", "numpy")
-_QUIET = {"TRANSFORMERS_NO_ADVISORY_WARNINGS": "1", "HF_DATASETS_DISABLE_PROGRESS_BARS": "1"}
 
 
 class NotCompared(Exception):
@@ -299,6 +304,7 @@ def packs_files(
     That is `datasets.map` with `apply_chat_template` and assistant masks, then TRL's `pack_dataset`; the masks
     are made where TRL knows a training template for the model, and that template then serves both sides.
     """
+    datasets, trl = _partner("datasets"), _partner("trl")
     template = _training_template(tokenizer)
     if template is not None:
         formatter = Formatter.from_pretrained(tokenizer, chat_template=template)
@@ -306,7 +312,10 @@ def packs_files(
         name,
         "datasets.map + TRL pack_dataset",
         timed(_our_job(formatter, max_length), lambda batch: _file(batch, scratch)),
-        timed(_trl_job(tokenizer, template, max_length), lambda batch: _file(batch, scratch)),
+        timed(
+            _trl_job(tokenizer, template, datasets.Dataset, trl.pack_dataset, max_length),
+            lambda batch: _file(batch, scratch),
+        ),
         _same_sequences,
         lambda packs: int(packs.tokens),
         f"packs of {max_length} tokens; the peer makes {'no ' if template is None else ''}masks",
@@ -329,9 +338,9 @@ def _our_job(formatter: Formatter, max_length: int) -> Callable[[Path], Any]:
     return run
 
 
-def _trl_job(tokenizer: Any, template: str | None, max_length: int) -> Callable[[Path], Any]:
-    dataset = _partner("datasets").Dataset
-    pack_dataset = _partner("trl").pack_dataset
+def _trl_job(
+    tokenizer: Any, template: str | None, dataset: Any, pack_dataset: Callable[..., Any], max_length: int
+) -> Callable[[Path], Any]:
     masks = {} if template is None else {"chat_template": template, "return_assistant_tokens_mask": True}
 
     def tokenize(row: Any) -> dict[str, Any]:
@@ -380,7 +389,8 @@ def deal(lines: Sequence[str], count: int, size: Callable[[Any], int]) -> list[B
 def one_core() -> Iterator[dict[str, str]]:
     """Keeps this process and its children to one core and one thread; gives the facts of the machine."""
     cores = os.sched_getaffinity(0) if sys.platform == "linux" else set[int]()
-    os.environ.update({**_ONE_THREAD, **_QUIET})
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
     if cores:
         os.sched_setaffinity(0, {max(cores)})
     try:
@@ -388,6 +398,9 @@ def one_core() -> Iterator[dict[str, str]]:
     finally:
         if cores:
             os.sched_setaffinity(0, cores)
+        for name in _ENVIRONMENT:
+            del os.environ[name]
+        os.environ.update({name: value for name, value in before.items() if value is not None})
 
 
 def machine(*, pinned: bool) -> dict[str, str]:
