@@ -205,7 +205,7 @@ pub(crate) fn hashable(value: &Value<'_>) -> Result<(), Error> {
     let mut waiting = vec![*value];
     while let Some(value) = waiting.pop() {
         match value {
-            Value::List(_) | Value::Dict(_) => {
+            Value::List(_) | Value::Dict(_) | Value::View(View::Keys | View::Items, _) => {
                 return Err(type_error(format!("unhashable type: '{}'", value.type_name())));
             }
             Value::Tuple(list) => waiting.extend(list.items.iter().rev()),

@@ -315,6 +315,11 @@ impl<'s> Parser<'s> {
     fn subscript(&mut self, expr: Expr<'s>) -> Parsed<'s> {
         let at = self.at();
         self.advance();
+        if self.skip_op(Op::RightBracket) {
+            // Jinja takes nothing between brackets for an empty tuple.
+            let index = self.expr(at, ExprNode::Tuple(Vec::new()))?;
+            return self.expr(at, ExprNode::Item(Box::new(expr), Box::new(index)));
+        }
         let start = if self.is_op(Op::Colon) { None } else { Some(self.expression()?) };
         let node = if self.skip_op(Op::Colon) {
             let stop = self.slice_part()?;

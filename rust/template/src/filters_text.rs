@@ -1,9 +1,10 @@
 //! Jinja's filters that make text.
 use crate::Error;
 use crate::args::{Args, Context};
+use crate::cutter::Cutter;
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::iterate::{all, length, unpacked};
-use crate::number::as_index;
+use crate::number::{as_count, as_index};
 use crate::operators::add_texts;
 use crate::print;
 use crate::strings;
@@ -21,12 +22,13 @@ pub(crate) fn title<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>,
     let starts_word = |c: char| crate::source::is_space(c) || matches!(c, '-' | '(' | '{' | '[' | '<');
     let whole = text.as_str(cx.arena)?;
     let mut builder = TextBuilder::new(cx.arena);
+    let mut cutter = Cutter::new(&text, cx.arena);
     let mut start = 0;
     for word in whole.split_inclusive(starts_word) {
         // Only letters after the first of a word decide on its sigmas.
         let first = word.chars().next().map_or(0, char::len_utf8);
         for (range, how) in [(start..start + first, "upper"), (start + first..start + word.len(), "lower")] {
-            builder.push_text(&strings::cased(&text.slice(range, cx.arena)?, how, cx)?)?;
+            builder.push_text(&strings::cased(&cutter.slice(range)?, how, cx)?)?;
         }
         start += word.len();
     }
@@ -66,15 +68,6 @@ pub(crate) fn format<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> 
     crate::format::percent(&print::text(value, cx.arena)?, &values, cx).map(Value::Str)
 }
 
-/// The text that a filter wants, and that nothing else stands in for.
-fn only_text<'a>(value: &Value<'a>, filter: &str) -> Result<Text<'a>, Error> {
-    match value {
-        Value::Str(text) => Ok(*text),
-        Value::Undefined(why) => Err(undefined(why)),
-        _ => Err(render("TypeError", format!("`{filter}` of a value of type {}", value.type_name()))),
-    }
-}
-
 pub(crate) fn indent<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let [width, first, blank] = args.bind("indent", ["width", "first", "blank"], 0)?;
     let width = match width {
@@ -82,13 +75,20 @@ pub(crate) fn indent<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> 
         Some(Value::Str(width)) => width,
         Some(Value::Undefined(why)) => return Err(undefined(why)),
         Some(width) => {
-            let spaces = as_index(&width).ok_or_else(|| type_error("width must be an integer or text"))?;
+            let spaces = as_count(&width, "width must be an integer or text")?;
             let spaces = usize::try_from(spaces).unwrap_or(0);
             cx.arena.charge(spaces)?;
             Text::literal(cx.arena.str(&" ".repeat(spaces))?)
         }
     };
-    let text = only_text(value, "indent")?;
+    let text = match value {
+        Value::Str(text) => *text,
+        Value::Undefined(why) => return Err(undefined(why)),
+        Value::List(_) => {
+            return Err(render("AttributeError", "'list' object has no attribute 'splitlines'"));
+        }
+        _ => return Err(type_error(format!("can't indent a value of type {}", value.type_name()))),
+    };
     let truth = |value: Option<Value<'_>>| value.is_some_and(|value| value.is_true());
     indented(&text, &width, truth(first), truth(blank), cx)
 }
@@ -108,22 +108,23 @@ fn indented<'a>(
         lines.push(whole.len()..whole.len());
     }
     let mut builder = TextBuilder::new(cx.arena);
+    let mut cutter = Cutter::new(text, cx.arena);
     for (index, line) in lines.into_iter().enumerate() {
         if index > 0 {
-            builder.push_text(&newline_before(text, whole, line.start, cx)?)?;
+            builder.push_text(&newline_before(&mut cutter, whole, line.start)?)?;
         }
         if if index == 0 { first } else { blank || !line.is_empty() } {
             builder.push_text(width)?;
         }
-        builder.push_text(&text.slice(line, cx.arena)?)?;
+        builder.push_text(&cutter.slice(line)?)?;
     }
     Ok(Value::Str(builder.finish()?.with_markup(text.markup)))
 }
 
 /// The newline that ends the line before; whatever else ended it becomes one.
-fn newline_before<'a>(text: &Text<'a>, whole: &str, at: usize, cx: Context<'a>) -> Result<Text<'a>, Error> {
+fn newline_before<'a>(cutter: &mut Cutter<'_, 'a>, whole: &str, at: usize) -> Result<Text<'a>, Error> {
     let start = whole[..at].char_indices().next_back().map_or(at, |(start, _)| start);
-    let ending = text.slice(start..at, cx.arena)?;
+    let ending = cutter.slice(start..at)?;
     if ending.equals("\n") { Ok(ending) } else { Ok(Text::from_source("\n", ending.source())) }
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn replace<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) ->
 
 fn integer(value: Option<Value<'_>>, otherwise: i64) -> Result<i64, Error> {
     let Some(value) = value else { return Ok(otherwise) };
-    as_index(&value).ok_or_else(|| type_error(format!("expected an integer, not {}", value.type_name())))
+    as_index(&value).ok_or_else(|| type_error("expected an integer"))
 }
 
 pub(crate) fn truncate<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
@@ -196,6 +197,7 @@ pub(crate) fn word_wrap<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) 
     let whole = text.as_str(cx.arena)?;
     let wrapping = Wrapping { width, break_long_words, break_on_hyphens };
     let mut builder = TextBuilder::new(cx.arena);
+    let mut cutter = Cutter::new(&text, cx.arena);
     for (index, line) in strings::lines(whole, false).into_iter().enumerate() {
         if index > 0 {
             builder.push_text(&between)?;
@@ -204,7 +206,7 @@ pub(crate) fn word_wrap<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) 
             if index > 0 {
                 builder.push_text(&between)?;
             }
-            builder.push_text(&text.slice(line.start + part.start..line.start + part.end, cx.arena)?)?;
+            builder.push_text(&cutter.slice(line.start + part.start..line.start + part.end)?)?;
         }
     }
     builder.finish().map(Value::Str)

@@ -4,6 +4,7 @@ use num_traits::{FromPrimitive, Signed};
 
 use crate::Error;
 use crate::args::{Args, Context};
+use crate::cutter::Cutter;
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::members::characters;
 use crate::number::{Number, as_count};
@@ -16,15 +17,16 @@ pub(crate) fn percent<'a>(text: &Text<'a>, values: &Value<'a>, cx: Context<'a>) 
     let whole = text.as_str(cx.arena)?;
     let mut filler = Filler { values, next: 0, by_name: false, markup: text.markup, cx };
     let mut builder = TextBuilder::new(cx.arena);
+    let mut cutter = Cutter::new(text, cx.arena);
     let mut at = 0;
     while let Some(length) = whole[at..].find('%') {
-        builder.push_text(&text.slice(at..at + length, cx.arena)?)?;
+        builder.push_text(&cutter.slice(at..at + length)?)?;
         at += length + 1;
         let spec = Spec::parse(&whole[at..], &mut filler)?;
         at += spec.length;
         filler.fill(&spec, &mut builder)?;
     }
-    builder.push_text(&text.slice(at..whole.len(), cx.arena)?)?;
+    builder.push_text(&cutter.slice(at..whole.len())?)?;
     filler.finish()?;
     let joined = builder.finish()?;
     Ok(cx.join(&[joined])?.with_markup(text.markup))

@@ -1,6 +1,7 @@
 //! Going through values.
 use crate::Error;
 use crate::args::Context;
+use crate::cutter::Cutter;
 use crate::fail::{type_error, value_error};
 use crate::value::{Items, Value, View};
 
@@ -14,9 +15,10 @@ pub(crate) fn items<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Items<'a>,
         Value::Str(text) => {
             let whole = text.as_str(arena)?;
             let mut characters = Vec::new();
+            let mut cutter = Cutter::new(text, arena);
             for (at, c) in whole.char_indices() {
                 arena.charge(size_of::<Value<'_>>())?;
-                let character = text.slice(at..at + c.len_utf8(), arena)?.with_markup(false);
+                let character = cutter.slice(at..at + c.len_utf8())?.with_markup(false);
                 characters.push(Value::Str(character));
             }
             arena.slice(&characters)?

@@ -14,6 +14,7 @@ mod calls;
 mod clock;
 mod compare;
 mod conversation;
+mod cutter;
 mod data;
 mod error;
 mod expressions;

@@ -3,6 +3,7 @@ use std::ops::Range;
 
 use crate::Error;
 use crate::args::{Args, Context};
+use crate::cutter::Cutter;
 use crate::fail::{type_error, unsupported_input, value_error};
 use crate::letters::{self, lowercase, titlecase, uppercase};
 use crate::members::characters;
@@ -136,9 +137,10 @@ fn split_call<'a>(
 
 fn parts<'a>(text: &Text<'a>, ranges: &[Range<usize>], cx: Context<'a>) -> Result<Value<'a>, Error> {
     let mut values = Vec::with_capacity(ranges.len());
+    let mut cutter = Cutter::new(text, cx.arena);
     for range in ranges {
         cx.arena.charge(size_of::<Value<'_>>())?;
-        values.push(Value::Str(text.slice(range.clone(), cx.arena)?));
+        values.push(Value::Str(cutter.slice(range.clone())?));
     }
     cx.list(&values)
 }
@@ -409,16 +411,17 @@ pub(crate) fn replace<'a>(
         }
     };
     let mut builder = TextBuilder::new(cx.arena);
+    let mut cutter = Cutter::new(text, cx.arena);
     let mut start = 0;
     for (at, _) in whole.match_indices(old).take(limit) {
-        builder.push_text(&text.slice(start..at, cx.arena)?)?;
+        builder.push_text(&cutter.slice(start..at)?)?;
         builder.push_text(new)?;
         start = at + old.len();
     }
     if start == 0 && !whole.starts_with(old) {
         return Ok(*text);
     }
-    builder.push_text(&text.slice(start..whole.len(), cx.arena)?)?;
+    builder.push_text(&cutter.slice(start..whole.len())?)?;
     Ok(builder.finish()?.with_markup(text.markup))
 }
 
