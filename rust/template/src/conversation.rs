@@ -44,7 +44,7 @@ pub struct Clock {
 /// What a render may use before it ends in an error of class [`Budget`](crate::Class::Budget).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Program steps; a step is one instruction.
+    /// Iterations of loops, and calls of macros, functions and methods.
     pub steps: u64,
     /// Bytes held by values and output at once, beyond the input.
     pub bytes: usize,
