@@ -910,20 +910,10 @@ WHITESPACE = [
 ]
 
 REFUSED = (
-    "recursive",
-    "{% block",
-    "{% include",
-    "{% import",
-    "{% from",
-    "{% extends",
-    "{% autoescape",
-    "cycler",
-    "joiner",
-    "lipsum",
-    "self.",
-    "|urlize",
-    "|xmlattr",
-    "|random",
+    *("recursive", "{% block", "{% include", "{% import", "{% from", "{% extends", "{% autoescape"),
+    *("cycler", "joiner", "lipsum", "self.", "|urlize", "|random", "range(5).index", "m.arguments"),
+    *("n.bit_length", "f.is_integer", "s.encode", ".translate(", "{:>5}", "&copy;", "two-three", "'%s')|length"),
+    *("(-8) ** (1/3)", "nan, 1", "g|list }}{% endif %}", "{{ namespace }}"),
 )
 """Parts of templates that chatloom refuses by name."""
 

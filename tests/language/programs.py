@@ -86,7 +86,7 @@ class Program:
             "B": self.truth,
             "X": self.expression,
         }
-        parts = []
+        parts: list[str] = []
         for piece in form.split("@"):
             if parts:
                 # Now and then something of another kind, so that failures are compared too.
@@ -108,7 +108,9 @@ class Program:
     # Statements without a body.
 
     def _data(self) -> str:
-        return self._pick(["a", " b ", "\n", "  \n  ", "x\n", "{# c #}", "{#- c -#}", " {# c #}\n", "{% raw %} {{ {% endraw %}"])
+        return self._pick(
+            ["a", " b ", "\n", "  \n  ", "x\n", "{# c #}", "{#- c -#}", " {# c #}\n", "{% raw %} {{ {% endraw %}"]
+        )
 
     def _print(self) -> str:
         opening, closing = self._pick(["{{", "{{-"]), self._pick(["}}", "-}}"])
@@ -138,7 +140,9 @@ class Program:
         return text + self._tag("endif")
 
     def _for(self, depth: int) -> str:
-        head = self._pick(["i0 in @L", "t0 in @S", "t0 in @D", "t1, i1 in @D.items()", "i1 in range(3)", "l0 in @L", "t0 in @X"])
+        head = self._pick(
+            ["i0 in @L", "t0 in @S", "t0 in @D", "t1, i1 in @D.items()", "i1 in range(3)", "l0 in @L", "t0 in @X"]
+        )
         head = self._fill(head, 2)
         if self._chance(0.2):
             head += f" if {self.truth(1)}"
@@ -215,22 +219,61 @@ NUMBER_FORMS = [
     *("@N + @N", "@N - @N", "@N * @N", "@N / @N", "@N // @N", "@N % @N", "(@N ** 2)", "-@N", "(-@N)", "+@N", "@N|abs"),
     *("@S|length", "@L|length", "@D|length", "@S|int", "@N|int", "@S|int(@N)", "@S|float", "@N|float", "@N|round"),
     *("@N|round(1)", "@N|round(-1)", "@N|round(1, 'floor')", "@N|round(0, 'ceil')", "@L|sum", "@L|first", "@L|last"),
-    *("@L|min", "@L|max", "@S.find(@S)", "@S.rfind(@S)", "@S.count(@S)", "@L.index(@N)", "@L.count(@N)", "@S.index(@S)"),
+    *(
+        "@L|min",
+        "@L|max",
+        "@S.find(@S)",
+        "@S.rfind(@S)",
+        "@S.count(@S)",
+        "@L.index(@N)",
+        "@L.count(@N)",
+        "@S.index(@S)",
+    ),
     *("(@N if @B else @N)", "(@N or @N)", "@D.a", "@D.get('a', @N)", "@L[@N]", "@L[0]", "@S|wordcount", "@N.real"),
     *("loop.index0", "loop.length", "loop.revindex", "@S.find(@S, @N, @N)", "@L|sum(start=@N)", "(@N)|string|int"),
 ]
 
 LIST_FORMS = [
-    *("[@X, @X]", "[@N, @N, @N]", "[@S, @S, @S]", "(@X, @X)", "[]", "@L + @L", "@L * 2", "@L[1:]", "@L[::-1]", "@L[:@N]"),
+    *(
+        "[@X, @X]",
+        "[@N, @N, @N]",
+        "[@S, @S, @S]",
+        "(@X, @X)",
+        "[]",
+        "@L + @L",
+        "@L * 2",
+        "@L[1:]",
+        "@L[::-1]",
+        "@L[:@N]",
+    ),
     *("@L[@N:@N:2]", "@L|list", "@S|list", "@D|list", "@L|sort", "@L|sort(reverse=true)", "@S|sort", "@L|unique|list"),
     *("@L|reverse|list", "@L|map('string')|list", "@L|map('upper')|list", "@L|map(attribute='name')|list"),
     *("@L|map(attribute='at.city', default='-')|list", "@L|select('string')|list", "@L|reject('none')|list"),
-    *("@L|select|list", "@L|selectattr('age')|list", "@L|selectattr('age', 'equalto', 30)|list", "@L|select('odd')|list"),
+    *(
+        "@L|select|list",
+        "@L|selectattr('age')|list",
+        "@L|selectattr('age', 'equalto', 30)|list",
+        "@L|select('odd')|list",
+    ),
     *("@L|rejectattr('age', 'defined')|list", "@L|select('gt', @N)|list", "@L|select('in', @L)|list", "@D.keys()|list"),
-    *("@D.items()|list", "@D.values()|list", "@D|dictsort", "@D|dictsort(by='value')", "@D|items|list", "range(@N)|list"),
+    *(
+        "@D.items()|list",
+        "@D.values()|list",
+        "@D|dictsort",
+        "@D|dictsort(by='value')",
+        "@D|items|list",
+        "range(@N)|list",
+    ),
     *("@S.split()", "@S.split(@S)", "@S.split(@S, 1)", "@S.rsplit(none, 1)", "@S.splitlines()", "@S.partition(@S)"),
     *("@L|batch(2)|list", "@L|batch(2, @X)|list", "@L|slice(2)|list", "@L|slice(3, 0)|list", "@L|groupby('age')|list"),
-    *("@L|groupby('name', 'z')", "(@L if @B else @L)", "(@L or @L)", "range(1, 9, 3)", "range(@N, @N)", "@L|sort(attribute='name')"),
+    *(
+        "@L|groupby('name', 'z')",
+        "(@L if @B else @L)",
+        "(@L or @L)",
+        "range(1, 9, 3)",
+        "range(@N, @N)",
+        "@L|sort(attribute='name')",
+    ),
     *("@L|map('length')|list", "@L|map('first')|list", "@L|map('default', @S)|list", "@L|map('tojson')|list"),
 ]
 
@@ -241,20 +284,100 @@ DICT_FORMS = [
 
 TRUTH_FORMS = [
     *("@N == @N", "@S == @S", "@X == @X", "@X != @X", "@N < @N", "@N >= @N", "@S < @S", "@L < @L", "@N < @N < @N"),
-    *("@X in @L", "@S in @S", "@S in @D", "@X not in @L", "@N in range(5)", "@X in @X", "not @X", "@X and @X", "@X or @X"),
-    *("@X is defined", "@X is undefined", "@X is none", "@X is string", "@X is number", "@X is mapping", "@X is iterable"),
-    *("@X is sequence", "@N is odd", "@N is even", "@N is divisibleby 3", "@X is boolean", "@X is integer", "@X is float"),
-    *("@X is true", "@X is false", "@S is lower", "@S is upper", "@X is callable", "@X is eq @X", "@N is gt @N", "@X is in @L"),
-    *("@X is not none", "@X is not defined", "@S.startswith(@S)", "@S.endswith(@S)", "@S.startswith(@S, @N)", "@S.isdigit()"),
-    *("@S.isalpha()", "@S.isspace()", "@S.isupper()", "@S.islower()", "@S.istitle()", "@S.isalnum()", "@S.isprintable()"),
+    *(
+        "@X in @L",
+        "@S in @S",
+        "@S in @D",
+        "@X not in @L",
+        "@N in range(5)",
+        "@X in @X",
+        "not @X",
+        "@X and @X",
+        "@X or @X",
+    ),
+    *(
+        "@X is defined",
+        "@X is undefined",
+        "@X is none",
+        "@X is string",
+        "@X is number",
+        "@X is mapping",
+        "@X is iterable",
+    ),
+    *(
+        "@X is sequence",
+        "@N is odd",
+        "@N is even",
+        "@N is divisibleby 3",
+        "@X is boolean",
+        "@X is integer",
+        "@X is float",
+    ),
+    *(
+        "@X is true",
+        "@X is false",
+        "@S is lower",
+        "@S is upper",
+        "@X is callable",
+        "@X is eq @X",
+        "@N is gt @N",
+        "@X is in @L",
+    ),
+    *(
+        "@X is not none",
+        "@X is not defined",
+        "@S.startswith(@S)",
+        "@S.endswith(@S)",
+        "@S.startswith(@S, @N)",
+        "@S.isdigit()",
+    ),
+    *(
+        "@S.isalpha()",
+        "@S.isspace()",
+        "@S.isupper()",
+        "@S.islower()",
+        "@S.istitle()",
+        "@S.isalnum()",
+        "@S.isprintable()",
+    ),
     *("@X is escaped", "loop.first", "loop.last", "loop.changed(@X)", "(@B)", "@B and not @B", "(@X, @X) == (@X, @X)"),
 ]
 
 OTHER_FORMS = [
-    *("(@X)", "@D.q", "@D[@X]", "@L[@X]", "@D.a.b", "@X|default(@X)", "@L|first", "@L|last", "(@X if @B)", "(@X if @B else @X)"),
+    *(
+        "(@X)",
+        "@D.q",
+        "@D[@X]",
+        "@L[@X]",
+        "@D.a.b",
+        "@X|default(@X)",
+        "@L|first",
+        "@L|last",
+        "(@X if @B)",
+        "(@X if @B else @X)",
+    ),
     *("(@X or @X)", "(@X and @X)", "[@X]", "{'k': @X}", "(@X,)", "@L[@N]", "loop.previtem", "loop.nextitem", "@X|list"),
     *("loop.cycle(@X, @X)", "@L|min", "@L|max", "@L|sum", "namespace(a=@X)", "namespace(a=@X).a", "@X|items|list"),
-    *("@X + @X", "@X * @N", "@X|length", "@X|string", "@X|int", "@X|float", "@X|join(',')", "@X|sort", "@X|unique|list"),
-    *("@X|tojson", "@X|upper", "@X|replace('a', 'b')", "@X|dictsort", "@X|reverse|list", "@X|round", "@X|abs", "@X.name"),
+    *(
+        "@X + @X",
+        "@X * @N",
+        "@X|length",
+        "@X|string",
+        "@X|int",
+        "@X|float",
+        "@X|join(',')",
+        "@X|sort",
+        "@X|unique|list",
+    ),
+    *(
+        "@X|tojson",
+        "@X|upper",
+        "@X|replace('a', 'b')",
+        "@X|dictsort",
+        "@X|reverse|list",
+        "@X|round",
+        "@X|abs",
+        "@X.name",
+    ),
     *("@X|map('string')|list", "@X|select|list", "@X|first", "@X|last", "@X|attr('name')", "@X|e", "@X ~ @X", "@X[1:]"),
 ]

@@ -284,7 +284,16 @@ fn fractional(number: f64, spec: &Spec<'_>) -> String {
     } else {
         crate::number::float_repr(number)
     };
+    let text = if spec.alternate && number.is_finite() { with_point(text) } else { text };
     if spec.conversion.is_ascii_uppercase() { text.to_ascii_uppercase() } else { text }
+}
+
+fn with_point(text: String) -> String {
+    match text.split_once('e') {
+        _ if text.contains('.') => text,
+        Some((digits, exponent)) => format!("{digits}.e{exponent}"),
+        None => text + ".",
+    }
 }
 
 fn exponential(number: f64, precision: usize) -> String {

@@ -1,0 +1,183 @@
+"""The template language against the reference: a table of probes, random programs, and every character."""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+import warnings
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from chatloom import Template
+from chatloom.errors import ChatloomError, UnsupportedInputError, UnsupportedTemplateError
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from language import unicode_tables
+from language.probes import REFUSED, VARIABLES, all_probes
+from language.programs import Program
+from reference import NOW, Outcome
+from transformers.utils import chat_template_utils
+
+MESSAGES = [{"role": "user", "content": "hi"}]
+REFUSAL = "refused"
+ADDRESS = " at 0x"
+"""What the reference prints of functions and generators: where they are in memory."""
+
+PROBES = all_probes()
+UNICODE_14 = unicodedata.unidata_version == unicode_tables.VERSION
+
+
+def theirs(template: str) -> Outcome:
+    """What the reference makes of a template."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)
+            compiled = chat_template_utils._compile_jinja_template(template)
+        standard = {"messages": MESSAGES, "tools": None, "documents": None, "add_generation_prompt": False}
+        return Outcome("ok", compiled.render(**standard, **VARIABLES))
+    except Exception as error:
+        return Outcome.failure(error)
+
+
+def ours(template: str, **variables: Any) -> Outcome:
+    """What chatloom makes of it: as the reference, or `refused`."""
+    try:
+        return Outcome("ok", Template(template, now=NOW).render(MESSAGES, **{**VARIABLES, **variables}))
+    except (UnsupportedTemplateError, UnsupportedInputError) as error:
+        return Outcome(REFUSAL, error.message)
+    except ChatloomError as error:
+        return Outcome("error", error.kind or "", error.message)
+
+
+def agree(ours: Outcome, theirs: Outcome) -> bool:
+    """Whether both gave the same text or failed alike."""
+    message = theirs.message if theirs.value == "TemplateError" else ours.message
+    return ours[:2] == theirs[:2] and (ours.status == "ok" or ours.message == message)
+
+
+@pytest.mark.parametrize(("topic", "template"), PROBES, ids=[f"{topic}-{at}" for at, (topic, _) in enumerate(PROBES)])
+def test_probe(topic: str, template: str) -> None:
+    found, expected = ours(template), theirs(template)
+    assert found.status == REFUSAL or agree(found, expected), f"{template!r}\nours   {found}\ntheirs {expected}"
+
+
+def test_few_probes_are_refused_and_those_are_known() -> None:
+    found = {template: ours(template) for _, template in PROBES}
+    refused = [template for template, outcome in found.items() if outcome.status == REFUSAL]
+    unknown = [
+        template
+        for template in refused
+        if not any(part in template for part in REFUSED) and ADDRESS not in theirs(template).value
+    ]
+    assert not unknown
+    assert len(PROBES) >= 250
+    assert len(refused) < len(PROBES) / 10
+
+
+def verdict(seed: int) -> str:
+    """How a random program fares: `same`, `refused`, or what differs."""
+    template = Program(Random(seed)).template()
+    found, expected = ours(template), theirs(template)
+    if found.status == REFUSAL:
+        return REFUSAL
+    return "same" if agree(found, expected) else f"{template!r}\nours   {found}\ntheirs {expected}"
+
+
+@settings(max_examples=400, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False))
+def test_random_program(random: Random) -> None:
+    template = Program(random).template()
+    found, expected = ours(template), theirs(template)
+    assert found.status == REFUSAL or agree(found, expected), f"{template!r}\nours   {found}\ntheirs {expected}"
+
+
+def test_few_random_programs_are_refused() -> None:
+    verdicts = [verdict(seed) for seed in range(400)]
+    assert verdicts.count(REFUSAL) < len(verdicts) / 10
+    assert [each for each in verdicts if each not in ("same", REFUSAL)] == []
+
+
+@pytest.mark.skipif(not UNICODE_14, reason="the tables are those of CPython 3.11")
+def test_tables_of_characters_are_as_generated() -> None:
+    assert unicode_tables.TABLE.read_text(encoding="utf-8") == unicode_tables.generated()
+
+
+CHANGES = ["upper", "lower", "title", "capitalize", "swapcase", "casefold", "strip"]
+CLASSES = [
+    *("isalnum", "isalpha", "isascii", "isdecimal", "isdigit", "isidentifier"),
+    *("islower", "isnumeric", "isprintable", "isspace", "istitle", "isupper"),
+]
+
+
+@pytest.mark.skipif(not UNICODE_14, reason="the tables are those of CPython 3.11")
+@pytest.mark.parametrize("before", ["", "a", "A1"])
+@pytest.mark.parametrize("start", [0, 0x8000, 0x10000, 0x1E000, 0xE0000])
+def test_every_character(start: int, before: str) -> None:
+    words = [before + c for c in unicode_tables.characters() if start <= ord(c) < start + 0x8000]
+    methods = CHANGES + CLASSES
+    printed = "|".join(f"{{{{ word.{method}() }}}}" for method in methods)
+    found = Template(f"{{% for word in words %}}{printed}\n{{% endfor %}}").render(MESSAGES, words=words)
+    assert found == "".join("|".join(str(getattr(word, method)()) for method in methods) + "\n" for word in words)
+
+
+@pytest.mark.skipif(not UNICODE_14, reason="the tables are those of CPython 3.11")
+def test_every_character_prints_and_counts_as_in_python() -> None:
+    characters = "".join(unicode_tables.characters())
+    assert Template("{{ [x] }}").render(MESSAGES, x=characters) == str([characters])
+    digits = [c for c in characters if c.isdecimal()]
+    printed = Template("{% for c in x %}{{ c|int }},{{ (c ~ '.5')|float }} {% endfor %}").render(MESSAGES, x=digits)
+    assert printed == "".join(f"{int(c)},{float(c + '.5')} " for c in digits)
+
+
+@settings(max_examples=200, derandomize=True, deadline=None)
+@given(st.text(st.sampled_from("aAΣσς.'-1 \u0301\u02b0\u00ad"), max_size=6))
+def test_sigmas_end_words_where_they_do_in_python(text: str) -> None:
+    for method in ("lower", "title", "capitalize", "swapcase"):
+        assert Template(f"{{{{ x.{method}() }}}}").render(MESSAGES, x=text) == getattr(text, method)()
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.one_of(st.floats(), st.integers(), st.integers(-(10**40), 10**40)), st.integers(-25, 25))
+def test_numbers_print_and_round_as_in_python(number: float, digits: int) -> None:
+    assert Template("{{ x }} {{ x|tojson }}").render(MESSAGES, x=number).split()[0] == str(number)
+    rounded = Template("{{ x|round(digits) }}").render(MESSAGES, x=number, digits=digits)
+    assert rounded == str(round(number, digits))
+
+
+FORMATS = ["%d", "%5d", "%-5d|", "%05d", "%+d", "%x", "%#X", "%o", "%.3d", "%s", "%r", "%f", "%.0f", "%9.2f", "%09.2f"]
+FORMATS += ["%e", "%.0e", "%.3E", "%g", "%.3g", "%G", "%#g", "%+.1f", "% d", "% .2e"]
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.sampled_from(FORMATS), st.one_of(st.floats(), st.integers(-(10**20), 10**20), st.text(max_size=3)))
+def test_percent_formats_as_in_python(form: str, value: object) -> None:
+    try:
+        expected = Outcome("ok", form % (value,))
+    except Exception as error:
+        expected = Outcome.failure(error)
+    assert agree(ours("{{ form % (value,) }}", form=form, value=value), expected)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(
+    st.sampled_from(["+", "-", "*", "/", "//", "%", "**", "==", "<", ">="]),
+    st.one_of(st.floats(), st.integers(-(10**25), 10**25), st.integers(-9, 9)),
+    st.one_of(st.floats(), st.integers(-(10**25), 10**25), st.integers(-9, 9)),
+)
+def test_arithmetic_as_in_python(operator: str, left: float, right: float) -> None:
+    if operator == "**" and (abs(right) > 9 or right != right):
+        return
+    try:
+        expected = Outcome("ok", str(eval(f"left {operator} right", {"left": left, "right": right})))
+    except Exception as error:
+        expected = Outcome.failure(error)
+    found = ours(f"{{{{ left {operator} right }}}}", left=left, right=right)
+    assert found.status == REFUSAL or agree(found, expected)
+
+
+if __name__ == "__main__":
+    # A longer run: `python tests/test_language.py FIRST COUNT`.
+    first, count = int(sys.argv[1]), int(sys.argv[2])
+    print(Path(__file__).name, {seed: found for seed in range(first, first + count) if len(found := verdict(seed)) > 9})
