@@ -3,7 +3,8 @@
 //! [`pack_files`] reads JSONL files, turns each row into a conversation, encodes conversations on threads of
 //! its own, plans packs over all lengths and writes them as `.npy` shards with a manifest. What it writes
 //! does not depend on the number of threads, and what it holds in memory does not grow with tokens: encoded
-//! rows wait in a temporary file, some 24 bytes a row in memory.
+//! rows wait in a temporary file, some 24 bytes a row in memory. [`encode_batch`] encodes conversations that are
+//! in memory already.
 //!
 //! The output is a directory: `manifest.json` (see [`Manifest`]) and for each shard a directory of flat arrays:
 //!
@@ -16,6 +17,7 @@
 //! | `seq_offsets.npy` | int64 `[packs + 1]` | the first sequence of each pack |
 //! | `pack_offsets.npy` | int64 `[packs + 1]` | the first token of each pack |
 mod adapter;
+mod batch;
 mod chunk;
 mod error;
 pub mod json;
@@ -30,6 +32,7 @@ mod shards;
 mod spill;
 
 pub use adapter::{RowShapeError, row_to_conversation};
+pub use batch::{Batch, BatchError, Chunk, Feed, encode_batch};
 pub use error::{Error, RowError};
 pub use manifest::{Content, Counts, FileFacts, Identity, Manifest, Run, ShardFacts, SourceFacts};
 pub use pipeline::{Encode, Job, Summary, pack_files, pack_rows};

@@ -132,7 +132,8 @@ fn total_bytes(sources: &[PathBuf]) -> Result<u64, Error> {
     sources.iter().map(size).sum()
 }
 
-fn thread_pool(threads: Option<NonZeroUsize>) -> Result<ThreadPool, Error> {
+/// A job's own threads; none for as many as the machine offers.
+pub(crate) fn thread_pool(threads: Option<NonZeroUsize>) -> Result<ThreadPool, Error> {
     let threads = threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
     let builder = ThreadPoolBuilder::new().num_threads(threads);
     builder

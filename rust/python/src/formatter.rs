@@ -1,18 +1,21 @@
 //! Templates, tokenizer and options together.
-use crate::conversation::{Conversation, of_row};
+use crate::conversation::Conversation;
 use crate::convert::variables;
 use crate::errors::{EncodeError, Facts, formatter_error, load_error};
 use crate::guard::detached;
-use crate::plan::long;
+use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
+use crate::rows::Rows;
 use crate::template::{clock, compile};
+use chatloom_dataset::{Batch, BatchError, encode_batch};
 use chatloom_template::{self as template, Call};
 use chatloom_tokenize as core;
-use core::{Boundary, EndTokens, Example, Options, Outcome, Overflow, Templates, Vocabulary};
+use core::{Boundary, EndTokens, Options, Outcome, Overflow, Templates, Vocabulary};
 use numpy::{PyArray1, PyArray2};
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDict};
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 /// `message, header, body, end, end_token`; ranges in code points.
@@ -95,7 +98,7 @@ impl Formatter {
     ) -> PyResult<String> {
         let call = Call { add_generation_prompt, continue_final_message, paths: false };
         let rendered = detached(py, || self.core.render(&conversation.0, &call))?;
-        rendered.map(|rendered| rendered.text).map_err(|error| self.error(&error, &conversation.0, None))
+        rendered.map(|rendered| rendered.text).map_err(|error| self.error(&error, &conversation.0))
     }
 
     /// The text of a conversation, its segments, its trained ranges and its turns.
@@ -110,7 +113,7 @@ impl Formatter {
     ) -> PyResult<(String, Vec<Segment>, Vec<(usize, usize)>, Vec<Turn>)> {
         let call = Call { add_generation_prompt, continue_final_message, paths: true };
         let trace = detached(py, || self.core.trace(&conversation.0, &call))?
-            .map_err(|error| self.error(&error, &conversation.0, None))?;
+            .map_err(|error| self.error(&error, &conversation.0))?;
         let segments = segments(&trace.rendered);
         let trained = code_points(&trace.rendered.text, &trace.trained);
         let turns = trace.turns.iter().map(|turn| turn_report(&trace.rendered.text, turn)).collect();
@@ -128,7 +131,7 @@ impl Formatter {
     ) -> PyResult<(Ints<'py>, Ints<'py>)> {
         let call = Call { add_generation_prompt, continue_final_message, paths: false };
         let outcome = detached(py, || self.core.encode(&conversation.0, &call))?
-            .map_err(|error| self.error(&error, &conversation.0, None))?;
+            .map_err(|error| self.error(&error, &conversation.0))?;
         match outcome {
             Outcome::Example(example) => {
                 Ok((PyArray1::from_vec(py, example.input_ids), PyArray1::from_vec(py, example.labels)))
@@ -137,24 +140,25 @@ impl Formatter {
         }
     }
 
-    /// Conversations one after the other: flat tokens, flat labels, offsets and the row of each example.
+    /// Conversations one after the other, on threads: flat tokens, flat labels, offsets, the row of each example.
+    #[pyo3(signature = (rows, threads))]
     #[allow(clippy::type_complexity, reason = "the fields of `Examples`, in order")]
     fn encode_batch<'py>(
         &self,
         py: Python<'py>,
         rows: &Bound<'py, PyAny>,
+        threads: Option<NonZeroUsize>,
     ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>)> {
-        let mut batch = Batch { offsets: vec![0], ..Batch::default() };
-        for (index, row) in rows.try_iter()?.enumerate() {
-            py.check_signals()?;
-            let conversation = of_row(&row?, index)?;
-            let outcome = detached(py, || self.core.encode(&conversation, &Call::default()))?
-                .map_err(|error| self.error(&error, &conversation, Some(index)))?;
-            if let Outcome::Example(example) = outcome {
-                batch.push(&example, index);
-            }
-        }
-        Ok(batch.into_arrays(py))
+        let mut rows = Rows::new(rows)?;
+        let encode = |conversation: &template::Conversation| self.core.encode(conversation, &Call::default());
+        let batch = detached(py, || encode_batch(&mut rows, &encode, threads))?;
+        let Batch { input_ids, labels, offsets, rows } = batch.map_err(|error| self.batch_error(error))?;
+        Ok((
+            PyArray1::from_vec(py, input_ids),
+            PyArray1::from_vec(py, labels),
+            longs(py, &offsets),
+            longs(py, &rows),
+        ))
     }
 
     /// Ids and source bytes of each token of a text.
@@ -176,9 +180,23 @@ impl Formatter {
 }
 
 impl Formatter {
-    fn error(&self, error: &core::Error, conversation: &template::Conversation, row: Option<usize>) -> PyErr {
-        let template = self.templates.choose(conversation.tools.is_some());
-        formatter_error(error, template.map_or("", |template| template.source()), row)
+    fn error(&self, error: &core::Error, conversation: &template::Conversation) -> PyErr {
+        formatter_error(error, self.source(conversation.tools.is_some()), None)
+    }
+
+    fn batch_error(&self, error: BatchError<PyErr>) -> PyErr {
+        match error {
+            BatchError::Row { row, tools_given, error } => {
+                formatter_error(&error, self.source(tools_given), Some(row))
+            }
+            BatchError::Threads(error) => PyOSError::new_err(error.to_string()),
+            BatchError::Stopped(error) => error,
+        }
+    }
+
+    /// The template that conversations with or without tools use.
+    fn source(&self, tools_given: bool) -> &str {
+        self.templates.choose(tools_given).map_or("", |template| template.source())
     }
 
     fn left_out(&self, tokens: usize) -> PyErr {
@@ -190,33 +208,6 @@ impl Formatter {
             ))
         };
         EncodeError::new_err(facts.arguments())
-    }
-}
-
-/// Examples laid end to end.
-#[derive(Default)]
-struct Batch {
-    input_ids: Vec<i32>,
-    labels: Vec<i32>,
-    offsets: Vec<i64>,
-    rows: Vec<i64>,
-}
-
-impl Batch {
-    fn push(&mut self, example: &Example, row: usize) {
-        self.input_ids.extend_from_slice(&example.input_ids);
-        self.labels.extend_from_slice(&example.labels);
-        self.offsets.push(long(self.input_ids.len()));
-        self.rows.push(long(row));
-    }
-
-    fn into_arrays(self, py: Python<'_>) -> (Ints<'_>, Ints<'_>, Longs<'_>, Longs<'_>) {
-        (
-            PyArray1::from_vec(py, self.input_ids),
-            PyArray1::from_vec(py, self.labels),
-            PyArray1::from_vec(py, self.offsets),
-            PyArray1::from_vec(py, self.rows),
-        )
     }
 }
 

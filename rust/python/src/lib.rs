@@ -7,6 +7,7 @@ mod guard;
 mod job;
 mod plan;
 mod rendered;
+mod rows;
 mod snippet;
 mod template;
 

@@ -45,7 +45,8 @@ impl Plan {
     }
 }
 
-fn longs<'py>(py: Python<'py>, places: &[usize]) -> Bound<'py, PyArray1<i64>> {
+/// Places in memory as numpy has them.
+pub(crate) fn longs<'py>(py: Python<'py>, places: &[usize]) -> Bound<'py, PyArray1<i64>> {
     PyArray1::from_vec(py, places.iter().map(|&place| long(place)).collect())
 }
 

@@ -1,0 +1,206 @@
+//! Conversations that are already in memory, encoded on threads.
+use crate::Error;
+use crate::ordered::{self, Line, StopFlag};
+use crate::pipeline::{Encode, thread_pool};
+use chatloom_template::{Conversation, Data};
+use chatloom_tokenize::{Example, Outcome};
+use std::num::NonZeroUsize;
+
+/// A chunk is full with so many conversations, or so many bytes of text.
+const CHUNK_ROWS: usize = 64;
+const CHUNK_BYTES: usize = 1 << 16;
+
+/// Conversations that are encoded by one thread.
+#[derive(Debug)]
+pub struct Chunk {
+    first_row: usize,
+    conversations: Vec<Conversation>,
+    bytes: usize,
+}
+
+impl Chunk {
+    /// Whether it shall take no more.
+    pub fn is_full(&self) -> bool {
+        self.conversations.len() >= CHUNK_ROWS || self.bytes >= CHUNK_BYTES
+    }
+
+    /// Adds a conversation.
+    pub fn push(&mut self, conversation: Conversation) {
+        self.bytes += conversation.messages.iter().map(text_bytes).sum::<usize>();
+        self.conversations.push(conversation);
+    }
+}
+
+/// The caller's side of a batch; all of it is called on the caller's thread.
+pub trait Feed {
+    /// Why the caller ends the batch early.
+    type Stop;
+
+    /// Pushes the next conversations until the chunk is full; tells whether there are more.
+    ///
+    /// # Errors
+    /// A row can't be had. No row is asked for after it, and it is told only if none before it failed.
+    fn fill(&mut self, chunk: &mut Chunk) -> Result<bool, Self::Stop>;
+
+    /// Called often, for instance to look for an interrupt.
+    ///
+    /// # Errors
+    /// The batch shall end at once.
+    fn tick(&mut self) -> Result<(), Self::Stop>;
+}
+
+/// Examples laid end to end; example `i` is `offsets[i]..offsets[i + 1]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The tokens of all examples.
+    pub input_ids: Vec<i32>,
+    /// Their labels.
+    pub labels: Vec<i32>,
+    /// Where each example starts, and where the last one ends.
+    pub offsets: Vec<usize>,
+    /// The row of each example, from 0; rows that were dropped for their length are missing.
+    pub rows: Vec<usize>,
+}
+
+impl Default for Batch {
+    fn default() -> Self {
+        Self { input_ids: Vec::new(), labels: Vec::new(), offsets: vec![0], rows: Vec::new() }
+    }
+}
+
+/// Why a batch has no result.
+#[derive(Debug)]
+pub enum BatchError<S> {
+    /// The first row that can't be encoded.
+    Row {
+        /// Which, from 0.
+        row: usize,
+        /// Whether its conversation declares tools, which may choose the template.
+        tools_given: bool,
+        /// What is wrong with it.
+        error: chatloom_tokenize::Error,
+    },
+    /// The threads could not be started.
+    Threads(Error),
+    /// The caller ended it.
+    Stopped(S),
+}
+
+/// Encodes conversations on threads, in order: what comes out does not depend on their number.
+///
+/// The threads end with the call, so that a process may fork between calls. A batch of a single chunk is
+/// encoded without any.
+///
+/// # Errors
+/// The first row that can't be had or encoded; [`BatchError::Stopped`] where the feed says so.
+pub fn encode_batch<F: Feed>(
+    feed: &mut F,
+    encode: &Encode<'_>,
+    threads: Option<NonZeroUsize>,
+) -> Result<Batch, BatchError<F::Stop>> {
+    let mut intake = Intake { feed, supply: Supply::More, ahead: None, rows: 0, batch: Batch::default() };
+    let first = intake.chunk()?;
+    if matches!(intake.supply, Supply::More) {
+        intake.ahead = Some(first);
+        let pool = thread_pool(threads).map_err(BatchError::Threads)?;
+        let in_flight = 2 * pool.current_num_threads() + 1;
+        ordered::run(&pool, in_flight, &mut intake, |chunk, stop| encode_chunk(&chunk, encode, stop))?;
+    } else {
+        intake.take(encode_chunk(&first, encode, &StopFlag::default()))?;
+    }
+    match intake.supply {
+        Supply::Refused(stop) => Err(BatchError::Stopped(stop)),
+        _ => Ok(intake.batch),
+    }
+}
+
+/// Whether there are further rows.
+enum Supply<S> {
+    More,
+    Ended,
+    Refused(S),
+}
+
+struct Intake<'a, F: Feed> {
+    feed: &'a mut F,
+    supply: Supply<F::Stop>,
+    ahead: Option<Chunk>,
+    rows: usize,
+    batch: Batch,
+}
+
+impl<F: Feed> Intake<'_, F> {
+    fn chunk(&mut self) -> Result<Chunk, BatchError<F::Stop>> {
+        self.feed.tick().map_err(BatchError::Stopped)?;
+        let mut chunk = Chunk { first_row: self.rows, conversations: Vec::new(), bytes: 0 };
+        self.supply = match self.feed.fill(&mut chunk) {
+            Ok(true) => Supply::More,
+            Ok(false) => Supply::Ended,
+            Err(stop) => Supply::Refused(stop),
+        };
+        self.rows += chunk.conversations.len();
+        Ok(chunk)
+    }
+}
+
+type Encoded = Result<Batch, (usize, bool, chatloom_tokenize::Error)>;
+
+impl<F: Feed> Line<Chunk, Encoded, BatchError<F::Stop>> for Intake<'_, F> {
+    fn next(&mut self) -> Result<Option<Chunk>, BatchError<F::Stop>> {
+        match (self.ahead.take(), &self.supply) {
+            (None, Supply::More) => self.chunk().map(Some),
+            (ahead, _) => Ok(ahead),
+        }
+    }
+
+    fn take(&mut self, done: Encoded) -> Result<(), BatchError<F::Stop>> {
+        let part = done.map_err(|(row, tools_given, error)| BatchError::Row { row, tools_given, error })?;
+        self.batch.append(&part);
+        Ok(())
+    }
+
+    fn tick(&mut self) -> Result<(), BatchError<F::Stop>> {
+        self.feed.tick().map_err(BatchError::Stopped)
+    }
+}
+
+impl Batch {
+    fn push(&mut self, example: &Example, row: usize) {
+        self.input_ids.extend_from_slice(&example.input_ids);
+        self.labels.extend_from_slice(&example.labels);
+        self.offsets.push(self.input_ids.len());
+        self.rows.push(row);
+    }
+
+    fn append(&mut self, part: &Self) {
+        let start = self.input_ids.len();
+        self.input_ids.extend_from_slice(&part.input_ids);
+        self.labels.extend_from_slice(&part.labels);
+        self.offsets.extend(part.offsets.iter().skip(1).map(|offset| start + offset));
+        self.rows.extend_from_slice(&part.rows);
+    }
+}
+
+fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, stop: &StopFlag) -> Encoded {
+    let mut batch = Batch::default();
+    for (row, conversation) in (chunk.first_row..).zip(&chunk.conversations) {
+        if stop.is_set() {
+            break;
+        }
+        match encode(conversation) {
+            Ok(Outcome::Example(example)) => batch.push(&example, row),
+            Ok(Outcome::Dropped { .. }) => {}
+            Err(error) => return Err((row, conversation.tools.is_some(), error)),
+        }
+    }
+    Ok(batch)
+}
+
+fn text_bytes(data: &Data) -> usize {
+    match data {
+        Data::Str(text) => text.len(),
+        Data::List(values) | Data::Tuple(values) => values.iter().map(text_bytes).sum(),
+        Data::Dict(entries) => entries.iter().map(|(_, value)| text_bytes(value)).sum(),
+        _ => 0,
+    }
+}
