@@ -156,18 +156,63 @@ def test_a_bare_tokenizer_needs_a_template(chat_file: Path) -> None:
     assert run("render", chat_file, *bare, "--chat-template", "chatml").returncode == 0
 
 
-def test_trace_marks_what_is_trained(chat_file: Path) -> None:
+def test_trace_tells_who_wrote_what_and_what_is_trained(chat_file: Path, formatter: chatloom.Formatter) -> None:
     done = run("trace", chat_file, *MODEL, "--row", 1)
-    assert "<|im_start|>assistant\n[[4.<|im_end|>]]\n" in done.stdout
-    assert "message 2: header derived, end printed" in done.stderr
+    assert done.returncode == 0, done.stderr
+    title, _, *table = done.stdout.splitlines()
+    characters, tokens = len(formatter.render(CHAT)), len(formatter.encode(CHAT))
+    assert title == f"row 1 of {chat_file}: {characters} characters, {tokens} tokens, 3 of them trained"
+    assert table[:11] == [
+        "turn  +  part    who       text",
+        "0                template  <|im_start|>system⏎",
+        "0                content   Be brief.",
+        "0                template  <|im_end|>⏎",
+        "1                template  <|im_start|>user⏎",
+        "1                content   What is 2 + 2?",
+        "1                template  <|im_end|>⏎",
+        "2        header  template  <|im_start|>assistant⏎",
+        "2     +  body    content   4.",
+        "2     +  end     template  <|im_end|>",
+        "2        rest    template  ⏎",
+    ]
+    assert "  header  derived: as the generation prompt prints it" in table
+    assert "  end     printed: printed by the turn: <|im_end|>" in table
 
 
-def test_trace_speaks_json(chat_file: Path, formatter: chatloom.Formatter) -> None:
+def test_trace_goes_token_by_token(chat_file: Path, formatter: chatloom.Formatter) -> None:
+    lines = run("trace", "-", *MODEL, "--tokens", stdin=chat_file.read_text("utf-8")).stdout.splitlines()
+    example = formatter.encode(CHAT[1:])
+    table = [line.split(maxsplit=2) for line in lines[3 : 3 + len(example)]]
+    assert [int(token) for _, token, _ in table] == example.input_ids.tolist()
+    assert [" + " in rest for *_, rest in table] == (example.labels != -100).tolist()
+    assert table[-2][-1].endswith("<|im_end|>")
+
+
+def test_trace_says_when_nothing_is_trained(tmp_path: Path) -> None:
+    file = rows_file(tmp_path, json.dumps({"messages": CHAT[:2]}))
+    assert "there is no assistant message, so nothing carries loss" in run("trace", file, *MODEL).stdout
+
+
+def test_trace_shows_no_control_characters(tmp_path: Path) -> None:
+    chat = [{"role": "user", "content": "red: \x1b[31m\r\n\tnext"}, CHAT[2]]
+    shown = run("trace", rows_file(tmp_path, json.dumps({"messages": chat})), *MODEL).stdout
+    assert "red: \\x1b[31m\\r⏎\n" in shown
+    assert "\\tnext\n" in shown
+
+
+def test_render_and_trace_speak_json(chat_file: Path, formatter: chatloom.Formatter) -> None:
+    rendered, example = formatter.trace(CHAT), formatter.encode(CHAT)
     facts = json.loads(run("trace", chat_file, *MODEL, "--row", 1, "--json").stdout)
-    rendered = formatter.trace(CHAT)
-    assert facts["text"] == rendered.text
+    assert (facts["row"], facts["text"]) == (1, rendered.text)
     assert len(facts["segments"]) == len(rendered.segments)
     assert facts["turns"][0]["header"] == "derived"
+    assert "input_ids" not in facts
+    facts = json.loads(run("trace", chat_file, *MODEL, "--row", 1, "--json", "--tokens").stdout)
+    assert (facts["input_ids"], facts["labels"]) == (example.input_ids.tolist(), example.labels.tolist())
+    assert json.loads(run("render", chat_file, *MODEL, "--row", 1, "--json").stdout) == {
+        "row": 1,
+        "text": rendered.text,
+    }
 
 
 def test_a_row_that_is_no_chat_is_named(tmp_path: Path) -> None:
@@ -180,10 +225,15 @@ def test_a_row_that_is_no_chat_is_named(tmp_path: Path) -> None:
 def test_view_and_info_show_an_output(tmp_path: Path) -> None:
     assert pack(tmp_path / "out").returncode == 0
     packs = chatloom.load(tmp_path / "out")
-    shown = run("view", tmp_path / "out", *MODEL, "--pack", len(packs) - 1)
+    last = ("view", tmp_path / "out", *MODEL, "--pack", len(packs) - 1)
+    shown = run(*last)
     assert shown.returncode == 0, shown.stderr
     assert "<|im_end|>]]" in shown.stdout
     assert shown.stdout.count("--- row ") == len(packs[-1].seq_lengths)
+    tokens = [line for line in run(*last, "--tokens").stdout.splitlines() if line.lstrip()[:1].isdigit()]
+    assert [int(line.split()[1]) for line in tokens] == packs[-1].input_ids.tolist()
+    sequences = json.loads(run(*last, "--json").stdout)["sequences"]
+    assert [label for sequence in sequences for label in sequence["labels"]] == packs[-1].labels.tolist()
     assert run("view", tmp_path / "out", *MODEL, "--pack", len(packs)).returncode == 2
     assert json.loads(run("info", tmp_path / "out", "--json").stdout)["tokens"] == packs.tokens
     assert f"tokens          {packs.tokens}" in run("info", tmp_path / "out").stdout

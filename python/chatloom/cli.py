@@ -15,15 +15,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
+from textwrap import indent
 from typing import Any, NoReturn, TextIO
 
-from chatloom import marked
+from chatloom import bench, marked, traced
 from chatloom.errors import ChatloomError
 from chatloom.formatter import Formatter
 from chatloom.load import load
 from chatloom.packs import Packs
 from chatloom.progress import Ticker
 from chatloom.rendered import Rendered
+from chatloom.traced import LEGEND
 
 OK, BAD_DATA, USAGE, IO, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -101,10 +103,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     _add_pack(verbs)
-    _add_row_verb(verbs, "render", "print the text of a row", _render)
-    _add_row_verb(verbs, "trace", "print the text of a row with its trained part marked", _trace)
+    _add_row_verb(verbs, "render", "print the text of a row, exactly", _render)
+    _add_trace(verbs)
     _add_view(verbs)
     _add_info(verbs)
+    bench.add_arguments(_verb(verbs, "bench", "compare with what else is installed, on your own chats", bench.main))
     return parser
 
 
@@ -140,14 +143,23 @@ def _add_pack(verbs: Any) -> None:
     parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
 
 
-def _add_row_verb(verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]) -> None:
+def _add_row_verb(
+    verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
     parser = _verb(verbs, name, text, run)
     parser.add_argument("data", metavar="DATA", help="JSONL file, or - for standard input")
     _add_model(parser)
     parser.add_argument("--row", type=_index, default=0, metavar="N", help="which row, from 0; default 0")
     parser.add_argument("--add-generation-prompt", action="store_true", help="open an assistant turn at the end")
-    if name == "trace":
-        parser.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+    parser.add_argument("--json", action="store_true", help="print all that is known, as JSON")
+    return parser
+
+
+def _add_trace(verbs: Any) -> None:
+    text = "show who wrote each part of a row's text, and what of it is trained"
+    parser = _add_row_verb(verbs, "trace", text, _trace)
+    parser.epilog = f"how to read it:\n{indent(LEGEND, '  ')}\n{_EXIT_CODES}"
+    parser.add_argument("--tokens", action="store_true", help="show it token by token")
 
 
 def _add_view(verbs: Any) -> None:
@@ -155,6 +167,8 @@ def _add_view(verbs: Any) -> None:
     parser.add_argument("out", metavar="OUT", help="what `chatloom pack` wrote")
     _add_model(parser)
     parser.add_argument("--pack", type=_index, default=0, metavar="N", help="which pack, from 0; default 0")
+    parser.add_argument("--tokens", action="store_true", help="show it token by token")
+    parser.add_argument("--json", action="store_true", help="print tokens, labels and texts as JSON")
 
 
 def _add_info(verbs: Any) -> None:
@@ -246,20 +260,22 @@ def _pack(options: argparse.Namespace) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
-    _write(_traced(options).text)
+    rendered = _traced(options)
+    if options.json:
+        _write(json.dumps({"row": options.row, "text": rendered.text}, ensure_ascii=False))
+    else:
+        _write(rendered.text)
     return OK
 
 
 def _trace(options: argparse.Namespace) -> int:
-    rendered = _traced(options)
+    rendered = _traced(options, tokens=True)
     if options.json:
-        facts = {name: getattr(rendered, name) for name in ("text", "trained")}
-        parts = {name: [asdict(part) for part in getattr(rendered, name)] for name in ("segments", "turns")}
-        print(json.dumps({**facts, **parts}, ensure_ascii=False))
+        _write(json.dumps({"row": options.row, **traced.facts(rendered, options.tokens)}, ensure_ascii=False))
         return OK
-    _write(marked.show(marked.of_rendered(rendered), _colour()))
-    for turn in rendered.turns or ():
-        print(f"message {turn.message}: header {turn.header}, end {turn.end}", file=sys.stderr)
+    show = traced.show_tokens if options.tokens else traced.show
+    title = f"row {options.row} of {options.data}: {traced.counts(rendered)}"
+    _write("\n".join((title, "", show(rendered, _colour()), "", *traced.explain(rendered), "", LEGEND)))
     return OK
 
 
@@ -268,10 +284,14 @@ def _view(options: argparse.Namespace) -> int:
     if options.pack >= len(packs):
         raise ValueError(f"there is no pack {options.pack}; {options.out} has {len(packs)}, counted from 0")
     pack, formatter = packs[options.pack], _formatter(options)
-    for row, start, end in zip(pack.source, pack.cu_seqlens[:-1], pack.cu_seqlens[1:], strict=True):
-        print(f"--- row {row}, {end - start} tokens")
-        parts = marked.of_tokens(pack.input_ids[start:end], pack.labels[start:end], formatter)
-        _write(marked.show(parts, _colour()))
+    sequences = list(marked.sequences(pack, formatter))
+    if options.json:
+        made = {"pack": options.pack, "sequences": [sequence.facts() for sequence in sequences]}
+        _write(json.dumps(made, ensure_ascii=False))
+        return OK
+    for sequence in sequences:
+        print(f"--- {sequence}")
+        _write(sequence.show_tokens(_colour()) if options.tokens else sequence.show(_colour()))
     return OK
 
 
@@ -297,11 +317,11 @@ def _facts(packs: Packs) -> dict[str, Any]:
     }
 
 
-def _traced(options: argparse.Namespace) -> Rendered:
+def _traced(options: argparse.Namespace, tokens: bool = False) -> Rendered:
     line = next(islice(_lines(options.data), options.row, None), None)
     if line is None:
         raise ValueError(f"{options.data} has no row {options.row}; rows are counted from 0")
-    return _formatter(options).trace_line(line, options.add_generation_prompt)
+    return _formatter(options).trace_line(line, options.add_generation_prompt, tokens=tokens)
 
 
 def _lines(data: str) -> Iterator[bytes]:
