@@ -75,6 +75,10 @@ b' }}
 {{ x }
 {% if true }x{% endif %}
 {# unclosed
+a{#
+a{#-
+a{% raw %}
+a{% raw -%}  
 {% raw %}{{ x }}{% if %}{# y #}{% endraw %}
 {% raw %}unclosed
 {%- raw -%} a {%- endraw -%} b
@@ -178,7 +182,7 @@ a{
 {{ 1 < foo }}
 {{ foo == bar }} {{ foo == none }} {{ foo == '' }} {{ foo != bar }} {{ foo == foo }} {{ none == foo }}
 {{ 1 in [1, 2] }} {{ 'a' in 'abc' }} {{ '' in 'abc' }} {{ 'a' in d }} {{ 'q' not in d }} {{ 1 in keys }} {{ 2.5 in keys }}
-{{ 1 in (1, 2) }} {{ 3 in range(5) }} {{ 5 in range(5) }} {{ 2 in range(0, 10, 2) }} {{ 2.0 in range(5) }} {{ 'a' in range(3) }}
+{{ 1 in (1, 2) }} {{ 3 in range(5) }} {{ 5 in range(5) }} {{ 2 in range(0, 10, 2) }} {{ 2.0 in range(5) }} {{ 2.5 in range(5) }} {{ 8 in range(9, 0, -2) }} {{ 7 in range(9, 0, -2) }} {{ -1 in range(5) }} {{ big in range(5) }} {{ inf in range(5) }} {{ nan in range(5) }} {{ true in range(5) }} {{ 'a' in range(3) }}
 {{ 'a' in d.keys() }} {{ 1 in d.values() }} {{ ('a', 1) in d.items() }} {{ ['a', 1] in d.items() }} {{ not 1 in [1] }}
 {{ true in [1] }} {{ 1 in [true] }} {{ none in [none] }} {{ [1] in [[1]] }} {{ 1.0 in [1] }} {{ 'b' in ['abc'] }}
 {{ 1 in 'a' }}
@@ -509,7 +513,7 @@ a{
 {{ keys|dictsort }}
 {{ l|dictsort }}
 {{ d|dictsort(by='nope') }}
-{{ words|unique|list }} {{ words|unique(true)|list }} {{ [1, 1.0, true, 2]|unique|list }} {{ people|unique(attribute='at.city')|map(attribute='name')|list }} {{ 'hello'|unique|join }} {{ []|unique|list }} {{ [none, none]|unique|list }} {{ people|unique(attribute='age')|list|length }}
+{{ words|unique|list }} {{ words|unique(true)|list }} {{ [1, 1.0, true, 2]|unique|list }} {{ people|unique(attribute='at.city')|map(attribute='name')|list }} {{ 'hello'|unique|join }} {{ (range(40)|list + [1, 2.0, 'x', true, none])|unique|list }} {{ (range(30)|map('string')|list * 2)|unique|list }} {{ []|unique|list }} {{ [none, none]|unique|list }} {{ people|unique(attribute='age')|list|length }}
 {{ nested|unique|list }}
 {{ l|reverse|list }} {{ s|reverse }} {{ d|reverse|list }} {{ tup|reverse|list }} {{ range(3)|reverse|list }} {{ l|map('string')|reverse|list }} {{ d.items()|reverse|list }}
 {{ 5|reverse }}

@@ -5,6 +5,7 @@ use crate::args::{Args, Context};
 use crate::clock::strftime;
 use crate::compare::{equal, hashable, same_or_equal};
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
+use crate::hashing::Places;
 use crate::machine::no_clock;
 use crate::members::dict_item;
 use crate::number::as_index;
@@ -210,10 +211,11 @@ fn dict<'a>(args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
 /// A mapping that the template builds; of equal keys, the first place and the last value count.
 pub(crate) fn new_dict<'a>(pairs: &[(Value<'a>, Value<'a>)], cx: Context<'a>) -> Result<Value<'a>, Error> {
     let mut entries: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(pairs.len());
+    let mut places = Places::default();
     for (key, value) in pairs {
         hashable(key)?;
-        match entries.iter_mut().find(|(known, _)| same_or_equal(known, key)) {
-            Some(entry) => entry.1 = *value,
+        match places.find_or_put(key, entries.len()) {
+            Some(place) => entries[place].1 = *value,
             None => entries.push((*key, *value)),
         }
     }

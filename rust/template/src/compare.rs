@@ -1,12 +1,15 @@
 //! Python's equality, order and containment.
 use std::cmp::Ordering;
 
+use num_bigint::BigInt;
+use num_traits::{FromPrimitive, ToPrimitive};
+
 use crate::Error;
 use crate::arena::Arena;
 use crate::ast::Comparison;
 use crate::fail::{type_error, undefined, unsupported_input};
 use crate::number::Number;
-use crate::value::{Dict, List, Value, View};
+use crate::value::{Dict, List, Range, Value, View};
 
 /// `left op right`.
 pub(crate) fn compare<'a>(
@@ -188,7 +191,7 @@ fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Re
                 .any(|(key, value)| equal(key, &pair.items[0]) && equal(value, &pair.items[1])),
             _ => false,
         }),
-        Value::Range(range) => Ok((0..range.len()).any(|index| equal(&range.at(index), item))),
+        Value::Range(range) => Ok(Number::of(item).is_some_and(|number| is_in_range(range, &number))),
         Value::Generator(generator) => loop {
             match generator.take(1)? {
                 [found] if same_or_equal(found, item) => break Ok(true),
@@ -198,6 +201,17 @@ fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Re
         },
         _ => Err(type_error(format!("argument of type '{}' is not iterable", container.type_name()))),
     }
+}
+
+fn is_in_range(range: &Range, number: &Number) -> bool {
+    let whole = match number {
+        Number::Int(number) => number.to_i64(),
+        Number::Float(number) if number.fract() == 0.0 => BigInt::from_f64(*number).and_then(|n| n.to_i64()),
+        Number::Float(_) => None,
+    };
+    let Some(whole) = whole else { return false };
+    let (offset, step) = (i128::from(whole) - i128::from(range.start), i128::from(range.step));
+    offset % step == 0 && usize::try_from(offset / step).is_ok_and(|index| index < range.len())
 }
 
 /// Fails for values that can't be the key of a dict.

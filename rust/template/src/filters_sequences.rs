@@ -6,6 +6,7 @@ use crate::args::{Args, Context};
 use crate::compare::{ordered, same_or_equal};
 use crate::fail::{render, type_error, undefined, unsupported_input};
 use crate::filters::{Filter, apply};
+use crate::hashing::Places;
 use crate::iterate::{all, is_of_messages};
 use crate::members::item;
 use crate::number::{Number, as_index};
@@ -167,11 +168,10 @@ fn keyed<'a>(
 pub(crate) fn unique<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let [case_sensitive, by] = args.bind("unique", ["case_sensitive", "attribute"], 0)?;
     lazily(value, cx, |kept| {
-        let mut seen: Vec<Value<'a>> = Vec::new();
+        let mut seen = Places::default();
         for (key, found) in keyed(value, by, None, truth(case_sensitive), cx)? {
             crate::compare::hashable(&key)?;
-            if !seen.iter().any(|known| same_or_equal(known, &key)) {
-                seen.push(key);
+            if seen.find_or_put(&key, kept.len()).is_none() {
                 kept.push(found);
             }
         }

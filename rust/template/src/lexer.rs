@@ -98,6 +98,10 @@ impl<'s> Lexer<'s> {
     }
 
     fn comment(&mut self, open_at: usize) -> Result<(), Error> {
+        if self.rest().is_empty() {
+            // Jinja stops at the end of a source before it looks what is missing.
+            return Ok(());
+        }
         let Some(length) = self.rest().find("#}") else {
             return Err(self.error(open_at, "missing end of comment tag"));
         };
@@ -135,6 +139,9 @@ impl<'s> Lexer<'s> {
         }
         self.line_starting = self.source[..self.at].ends_with('\n');
         let start = self.at;
+        if self.rest().is_empty() {
+            return Ok(());
+        }
         let Some(end) = find_endraw(self.rest()) else {
             return Err(self.error(open_at, "missing end of raw directive"));
         };

@@ -24,6 +24,7 @@ mod filters_numbers;
 mod filters_sequences;
 mod filters_text;
 mod format;
+mod hashing;
 mod input;
 mod iterate;
 mod json;

@@ -12,9 +12,10 @@ const MAX_NESTING: usize = 150;
 /// Parses a normalized source.
 pub(crate) fn parse(source: &str) -> Result<Body<'_>, Error> {
     let tokens = tokenize(source)?;
-    let mut parser = Parser { source, tokens, next: 0, nesting: 0, loops: 0, fors: 0, assertion: None };
+    let mut parser =
+        Parser { source, tokens, next: 0, nesting: 0, loops: 0, fors: 0, assertion: None, misplaced: None };
     let body = parser.body(&[])?;
-    parser.assertion.map_or(Ok(body), Err)
+    parser.assertion.or(parser.misplaced).map_or(Ok(body), Err)
 }
 
 /// The tokens still to come.
@@ -29,6 +30,8 @@ pub(crate) struct Parser<'s> {
     fors: usize,
     /// What is wrong with the tree, to be told if nothing is wrong with the syntax.
     assertion: Option<Error>,
+    /// A `break` or `continue` outside of a loop, to be told if nothing else is wrong.
+    misplaced: Option<Error>,
 }
 
 impl<'s> Parser<'s> {
@@ -187,7 +190,7 @@ impl<'s> Parser<'s> {
             "with" => self.with_block()?,
             "print" => return self.print(at),
             "generation" => StmtNode::Generation(self.call_body("endgeneration")?),
-            "break" | "continue" => self.loop_control(at, tag)?,
+            "break" | "continue" => self.loop_control(at, tag),
             "block" | "extends" | "include" | "import" | "from" | "autoescape" => {
                 return Err(self.unsupported(at, &format!("tag `{tag}`")));
             }
@@ -196,13 +199,14 @@ impl<'s> Parser<'s> {
         Ok(vec![Stmt { at, node }])
     }
 
-    fn loop_control(&self, at: usize, tag: &str) -> Result<StmtNode<'s>, Error> {
+    fn loop_control(&mut self, at: usize, tag: &str) -> StmtNode<'s> {
         if self.loops == 0 {
             // Jinja compiles this to Python that has `break` outside of a loop.
-            return Err(Error::new(Class::Syntax, "SyntaxError", format!("`{tag}` outside of a loop"))
-                .at(position(self.source, at)));
+            let error = Error::new(Class::Syntax, "SyntaxError", format!("`{tag}` outside of a loop"))
+                .at(position(self.source, at));
+            self.misplaced.get_or_insert(error);
         }
-        Ok(if tag == "break" { StmtNode::Break } else { StmtNode::Continue })
+        if tag == "break" { StmtNode::Break } else { StmtNode::Continue }
     }
 
     /// Runs a part of the parser whose body is a function of its own, where `break` finds no loop.

@@ -434,7 +434,9 @@ pub(crate) fn cased<'a>(text: &Text<'a>, how: &str, cx: Context<'a>) -> Result<T
     text.with_pieces(|pieces| {
         for piece in pieces {
             for (at, c) in piece.text.char_indices() {
-                let lower = |c| if sigmas.contains(&(start + at)) { "ς".to_owned() } else { lowercase(c) };
+                let lower = |c| {
+                    if sigmas.binary_search(&(start + at)).is_ok() { "ς".to_owned() } else { lowercase(c) }
+                };
                 let mapped = match how {
                     "upper" => uppercase(c),
                     "casefold" => letters::folded(c),

@@ -190,6 +190,20 @@ fn loops_end() {
 }
 
 #[test]
+fn builtins_do_not_compare_each_with_each() {
+    for (template, expected) in [
+        ("{{ range(100000)|unique|list|length }}", "100000"),
+        ("{{ range(100000)|map('string')|unique|list|length }}", "100000"),
+        ("{{ dict(range(100000)|batch(2)|list)|length }}", "50000"),
+        ("{% for i in range(50000) %}{% if i not in range(100000) %}x{% endif %}{% endfor %}", ""),
+        ("{{ ('Σa' * 100000)|lower|length }}", "200000"),
+        ("{{ ('a b ' * 100000)|replace('a', 'xy')|title|length }}", "500000"),
+    ] {
+        assert_eq!(text(template).as_deref(), Ok(expected), "{template}");
+    }
+}
+
+#[test]
 fn values_of_any_depth_are_handled_without_recursion() {
     let deep = "{% set ns = namespace(a=[], b=[], c=[1]) %}\
         {% for i in range(30000) %}{% set ns.a = [ns.a] %}{% set ns.b = [ns.b] %}{% set ns.c = [ns.c] %}{% endfor %}";
