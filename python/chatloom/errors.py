@@ -1,6 +1,12 @@
 """The exceptions of chatloom: one tree under `ChatloomError`.
 
 Every one of them pickles and compares by content, and none prints the contents of messages.
+
+>>> import chatloom
+>>> chatloom.Template("{% if messages %}")
+Traceback (most recent call last):
+    ...
+chatloom.errors.TemplateSyntaxError: ...
 """
 
 from __future__ import annotations
@@ -20,6 +26,13 @@ class ChatloomError(Exception):
         path: The file, or the field of the message, that it is about.
 
     Attributes that do not apply are None.
+
+    >>> error = ChatloomError("it broke", hint="mend it", row=3)
+    >>> print(error)
+    row 3: it broke
+    hint: mend it
+    >>> error == ChatloomError("it broke", hint="mend it", row=3)
+    True
     """
 
     def __init__(
@@ -85,47 +98,135 @@ class ChatloomError(Exception):
 
 
 class TemplateSyntaxError(ChatloomError):
-    """The template is no valid Jinja."""
+    """The template is no valid Jinja.
+
+    >>> import chatloom
+    >>> try:
+    ...     chatloom.Template("Hello {{ name")
+    ... except TemplateSyntaxError as error:
+    ...     print(error.line, error.kind)
+    1 TemplateSyntaxError
+    """
 
 
 class UnsupportedTemplateError(ChatloomError):
-    """The template uses a construct that can't be reproduced exactly; found when it is compiled."""
+    """The template uses a construct that can't be reproduced exactly; found when it is compiled.
+
+    >>> import chatloom
+    >>> try:
+    ...     chatloom.Template("{{ messages | random }}")
+    ... except UnsupportedTemplateError as error:
+    ...     print(error.line, error.column)
+    1 15
+    """
 
 
 class TemplateRenderError(ChatloomError):
-    """The render failed as it fails in transformers; `kind` names the exception raised there."""
+    """The render failed as it fails in transformers; `kind` names the exception raised there.
+
+    >>> import chatloom
+    >>> try:
+    ...     chatloom.Template("{{ 1 + messages[0].content }}").render([{"role": "user", "content": "Hi"}])
+    ... except TemplateRenderError as error:
+    ...     print(error.kind)
+    TypeError
+    """
 
 
 class TemplateRaisedError(TemplateRenderError):
-    """The template itself called `raise_exception`; `message` is what it said."""
+    """The template itself called `raise_exception`; `message` is what it said.
+
+    >>> import chatloom
+    >>> try:
+    ...     template = chatloom.Template("{{ raise_exception('no system message here') }}")
+    ...     template.render([{"role": "user", "content": "Hi"}])
+    ... except TemplateRaisedError as error:
+    ...     print(error.message)
+    no system message here
+    """
 
 
 class BudgetExceeded(ChatloomError):
-    """The render took more steps or memory than its limits allow."""
+    """The render took more steps or memory than its limits allow.
+
+    >>> import chatloom
+    >>> try:
+    ...     chatloom.Template("{{ 'a' * 10 ** 10 }}").render([{"role": "user", "content": "Hi"}])
+    ... except BudgetExceeded:
+    ...     print("refused")
+    refused
+    """
 
 
 class UnsupportedInputError(ChatloomError):
-    """The call can't be reproduced exactly, for instance because a text holds a lone surrogate."""
+    r"""The call can't be reproduced exactly, for instance because a text holds a lone surrogate.
+
+    >>> import chatloom
+    >>> try:
+    ...     chatloom.Template("{{ messages[0].content }}").render([{"role": "user", "content": "\ud800"}])
+    ... except UnsupportedInputError as error:
+    ...     print(error.path)
+    messages[0].content
+    """
 
 
 class TokenizerLoadError(ChatloomError):
-    """A tokenizer or model file can't be used; `path` names the file."""
+    """A tokenizer or model file can't be used; `path` names the file.
+
+    >>> import chatloom
+    >>> try:
+    ...     chatloom.Formatter.from_files("README.md", chat_template="chatml")
+    ... except TokenizerLoadError as error:
+    ...     print(error.path)
+    README.md
+    """
 
 
 class EncodeError(ChatloomError):
-    """A conversation can't be turned into one example."""
+    """A conversation can't be turned into one example.
+
+    >>> import chatloom
+    >>> fmt = chatloom.Formatter.from_pretrained("examples/model", max_length=4)
+    >>> try:
+    ...     fmt.encode([{"role": "user", "content": "Hi"}])
+    ... except EncodeError as error:
+    ...     print(error)
+    the conversation has 7 tokens, more than max_length=4; raise max_length or choose overflow="drop"
+    """
 
 
 class PackError(ChatloomError):
-    """The examples can't be packed; `row` names the one at fault."""
+    """The examples can't be packed; `row` names the one at fault.
+
+    >>> import chatloom, numpy
+    >>> ids = numpy.arange(9, dtype=numpy.int32)
+    >>> try:
+    ...     chatloom.pack([chatloom.Example(ids, ids)], max_length=8)
+    ... except PackError as error:
+    ...     print(error.row, error.message)
+    0 the example has 9 tokens, more than max_length=8
+    """
 
 
 class DataError(ChatloomError):
-    """A data file or an output directory can't be used; `path` and `line` name the place."""
+    """A data file or an output directory can't be used; `path` and `line` name the place.
+
+    >>> import chatloom
+    >>> try:
+    ...     chatloom.load("examples")
+    ... except DataError as error:
+    ...     print(error)
+    can't read manifest.json: No such file or directory
+    hint: give the directory that `chatloom pack` wrote
+    """
 
     def _place(self) -> str:
         return ""
 
 
 class InternalError(ChatloomError):
-    """A fault of chatloom itself, caught at its border; please report it."""
+    """A fault of chatloom itself, caught at its border; please report it.
+
+    >>> issubclass(InternalError, Exception)
+    True
+    """

@@ -22,6 +22,12 @@ class Example:
         input_ids: int32[n], the tokens.
         labels: int32[n], the same token where the model learns it, else -100.
         weights: float32[n], or None where every loss counts the same.
+
+    >>> example = Example(np.array([5, 6, 7], np.int32), np.array([-100, 6, 7], np.int32))
+    >>> example
+    Example(3 tokens, 2 trained)
+    >>> example.input_ids[example.labels != -100]
+    array([6, 7], dtype=int32)
     """
 
     input_ids: npt.NDArray[np.int32]
@@ -51,6 +57,16 @@ class Examples:
         row: int64[m], the row each example comes from, from 0; a row may give none.
         weights: float32[n], or None where every loss counts the same.
         pad_id: the token to pad with, if the tokenizer names one.
+
+    Raises:
+        ValueError: lengths or offsets that don't fit together.
+
+    >>> ids = np.array([5, 6, 7], np.int32)
+    >>> examples = Examples(ids, ids, offsets=np.array([0, 1, 3]), row=np.array([0, 2]))
+    >>> examples
+    Examples(2 examples, 3 tokens, 3 trained)
+    >>> examples[1].input_ids
+    array([6, 7], dtype=int32)
     """
 
     input_ids: npt.NDArray[np.int32]

@@ -51,6 +51,9 @@ class Options:
         overflow: what becomes of a longer one: "error", or "drop" to leave it out.
         now: the time that templates read; by default the time when the Formatter is made.
         variables: run variables that the template reads, such as `enable_thinking`.
+
+    >>> Options.from_keywords({"max_length": 4096, "enable_thinking": False}).variables
+    {'enable_thinking': False}
     """
 
     end_tokens: Literal["turn", "last", "none"] = "turn"
@@ -59,6 +62,8 @@ class Options:
     overflow: Literal["error", "drop"] = "error"
     now: datetime | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+
+    __hash__ = None  # type: ignore[assignment]
 
     @classmethod
     def from_keywords(cls, given: Mapping[str, Any]) -> Options:
@@ -86,6 +91,12 @@ class Formatter:
 
     Made by `from_pretrained` or `from_files`. Immutable, shareable between threads; equal, hashed and pickled
     by content.
+
+    >>> fmt = Formatter.from_pretrained("examples/model", backend="files")
+    >>> fmt
+    Formatter(templates: default; 1990 tokens; read by files)
+    >>> fmt == Formatter.from_pretrained("examples/model", backend="files")
+    True
     """
 
     __slots__ = ("_core", "_model", "_options")
@@ -122,6 +133,10 @@ class Formatter:
             TemplateSyntaxError: the template is no valid Jinja.
             UnsupportedTemplateError: it uses a construct that can't be reproduced exactly.
             ValueError: an option has a value it doesn't take.
+
+        >>> fmt = Formatter.from_pretrained("examples/model", chat_template="chatml", end_tokens="last")
+        >>> fmt.options.end_tokens, list(fmt.templates)
+        ('last', ['default'])
         """
         model = read_model(source, backend)
         return cls(_with_template(model, chat_template, source), Options.from_keywords(options))
@@ -141,6 +156,9 @@ class Formatter:
             chat_template: a file, a built-in name or the text of a template; by default the config's.
             config: a `tokenizer_config.json`, for special tokens and template.
             **options: as in `from_pretrained`; the errors too.
+
+        >>> Formatter.from_files("examples/model/tokenizer.json", chat_template="im-sep").backend
+        'files'
         """
         model = read_files(Path(tokenizer), None if config is None else Path(config))
         return cls(_with_template(model, chat_template, tokenizer), Options.from_keywords(options))
@@ -186,7 +204,7 @@ class Formatter:
         continue_final_message: bool | str = False,
         **variables: Any,
     ) -> str:
-        """The text of a conversation, as `transformers.apply_chat_template(tokenize=False)` gives it.
+        r"""The text of a conversation, as `transformers.apply_chat_template(tokenize=False)` gives it.
 
         Args:
             messages: the conversation, in order.
@@ -201,6 +219,10 @@ class Formatter:
             TemplateRaisedError: the template refused the conversation.
             BudgetExceeded: it took too many steps or too much memory.
             UnsupportedInputError: the call can't be reproduced exactly.
+
+        >>> fmt = Formatter.from_pretrained("examples/model")
+        >>> fmt.render([{"role": "user", "content": "2 + 2?"}], add_generation_prompt=True)
+        '<|im_start|>user\n2 + 2?<|im_end|>\n<|im_start|>assistant\n'
         """
         inputs = conversation(messages, tools, documents, variables)
         return self._core.render(inputs, add_generation_prompt, continued(continue_final_message))
@@ -220,6 +242,11 @@ class Formatter:
 
         With `tokens` also `input_ids`, `labels` and `token_bytes`. The other arguments and the errors are
         those of `render`; with `tokens` also the errors of `encode`.
+
+        >>> fmt = Formatter.from_pretrained("examples/model")
+        >>> traced = fmt.trace([{"role": "user", "content": "2 + 2?"}])
+        >>> [(traced.text[s.start : s.end], s.origin, s.turn, s.path) for s in traced.segments][1]
+        ('2 + 2?', 'data', 0, 'content')
         """
         inputs = conversation(messages, tools, documents, variables)
         return self._trace((inputs, add_generation_prompt, continued(continue_final_message)), tokens)
@@ -242,6 +269,10 @@ class Formatter:
 
         Raises:
             DataError: the line is no conversation.
+
+        >>> fmt = Formatter.from_pretrained("examples/model")
+        >>> fmt.trace_line(b'{"messages": [{"role": "user", "content": "Hi"}]}').segments[1].path
+        'content'
         """
         return self._trace((_core.Conversation.from_json(line), add_generation_prompt, None), tokens)
 
@@ -260,6 +291,12 @@ class Formatter:
 
         Raises:
             EncodeError: the conversation is longer than `max_length`, or the tokenizer failed.
+
+        >>> fmt = Formatter.from_pretrained("examples/model")
+        >>> chat = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4."}]
+        >>> example = fmt.encode(chat)
+        >>> fmt.decode(example.input_ids[example.labels != -100])
+        '4.<|im_end|>'
         """
         inputs = conversation(messages, tools, documents, variables)
         return Example(*self._core.encode(inputs, add_generation_prompt, continued(continue_final_message)))
@@ -320,6 +357,14 @@ class Formatter:
             DataError: a row that can't be used, by file and line; or no rows.
             OSError: a file can't be read or written, or `output` exists.
             KeyboardInterrupt: the run was interrupted.
+
+        >>> import tempfile, chatloom
+        >>> fmt = Formatter.from_pretrained("examples/model")
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     summary = fmt.pack_files(["examples/chats/english.jsonl"], f"{folder}/packed", max_length=512)
+        ...     packs = chatloom.load(f"{folder}/packed")
+        >>> len(packs) == summary.packs
+        True
         """
         made: dict[str, Any] = _core.pack_files(
             self._core,
@@ -335,11 +380,16 @@ class Formatter:
         return Summary(**made, fill=fill, output=os.fspath(output))
 
     def decode(self, ids: Iterable[int] | npt.NDArray[np.integer[Any]], skip_special_tokens: bool = False) -> str:
-        """The text of token ids, as the tokenizer's decoder gives it.
+        r"""The text of token ids, as the tokenizer's decoder gives it.
 
         Raises:
             EncodeError: the tokenizer failed.
             OverflowError: a negative id.
+
+        >>> fmt = Formatter.from_pretrained("examples/model")
+        >>> ids = fmt.encode([{"role": "user", "content": "Hi"}]).input_ids
+        >>> fmt.decode(ids, skip_special_tokens=True)
+        'user\nHi\n'
         """
         return self._core.decode([int(token) for token in ids], skip_special_tokens)
 

@@ -27,6 +27,14 @@ def load(path: str | os.PathLike[str]) -> Packs:
 
     Raises:
         DataError: the directory is incomplete, changed since it was written, or of a newer version.
+
+    >>> import tempfile, chatloom
+    >>> fmt = chatloom.Formatter.from_pretrained("examples/model")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = fmt.pack_files(["examples/chats/korean.jsonl"], f"{folder}/packed", max_length=1024)
+    ...     packs = load(f"{folder}/packed")
+    ...     packs[0].input_ids.dtype, int(packs[0].cu_seqlens[0])
+    (dtype('int32'), 0)
     """
     folder = Path(path)
     manifest = _manifest(folder)

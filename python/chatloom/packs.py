@@ -28,6 +28,13 @@ class Pack:
         seq_lengths: int32[s], tokens of each sequence.
         source: int64[s], the row each sequence comes from, from 0.
         weights: float32[n], or None where every loss counts the same.
+
+    >>> ids = np.arange(5, dtype=np.int32)
+    >>> one = pack([Example(ids, ids), Example(ids[:3], ids[:3])], max_length=8)[0]
+    >>> one
+    Pack(8 tokens, 2 sequences)
+    >>> one.position_ids, one.cu_seqlens, one.max_seqlen
+    (array([0, 1, 2, 3, 4, 0, 1, 2], dtype=int32), array([0, 5, 8], dtype=int32), 5)
     """
 
     input_ids: npt.NDArray[np.int32]
@@ -73,6 +80,13 @@ class Padded:
         labels: int32[packs, width], -100 where padded.
         position_ids: int32[packs, width], restarting at each sequence, 0 where padded.
         attention_mask: int32[packs, width], 1 for tokens and 0 where padded.
+
+    >>> ids = np.arange(3, dtype=np.int32)
+    >>> padded = pack([Example(ids, ids)], max_length=8).padded(multiple=4, pad_id=9)
+    >>> padded
+    Padded(1 packs, 4 wide)
+    >>> padded.input_ids, padded["labels"]
+    (array([[0, 1, 2, 9]], dtype=int32), array([[-100,    1,    2, -100]], dtype=int32))
     """
 
     input_ids: npt.NDArray[np.int32]
@@ -112,6 +126,13 @@ class Shard:
         pack_offsets: int64[packs + 1], the first token of each pack; the last is n.
         source: int64[s], the row of each sequence.
         weights: float32[n] or None.
+
+    >>> ids = np.arange(3, dtype=np.int32)
+    >>> (shard,) = pack([Example(ids, ids)] * 2, max_length=4).shards
+    >>> shard
+    Shard(2 packs, 6 tokens)
+    >>> shard.pack_offsets
+    array([0, 3, 6])
     """
 
     input_ids: npt.NDArray[np.int32]
@@ -124,6 +145,9 @@ class Shard:
 
     def __len__(self) -> int:
         return len(self.pack_offsets) - 1
+
+    def __repr__(self) -> str:
+        return f"Shard({len(self)} packs, {len(self.input_ids)} tokens)"
 
     def pack(self, index: int) -> Pack:
         """Views of one pack."""
@@ -153,6 +177,13 @@ class Packs:
         pad_id: the token to pad with, if the tokenizer names one.
         path: the directory they are mapped from, or None if they are in memory; a pickle then holds the path
             alone.
+
+    >>> ids = np.arange(3, dtype=np.int32)
+    >>> packs = pack([Example(ids, ids)] * 2, max_length=4)
+    >>> packs
+    Packs(2 packs of at most 4 tokens, 2 sequences, 6 tokens, 75.0% full)
+    >>> [len(one) for one in packs], packs.tokens, packs.trained_tokens
+    ([3, 3], 6, 4)
     """
 
     shards: tuple[Shard, ...]
@@ -194,7 +225,10 @@ class Packs:
 
         Raises:
             PackError: no padding token is known.
+            ValueError: `multiple` is under 1.
         """
+        if multiple is not None and multiple < 1:
+            raise ValueError(f"multiple is {multiple}, expected at least 1")
         pad_id = self.pad_id if pad_id is None else pad_id
         if pad_id is None:
             raise PackError("the tokenizer names no padding token", hint="pass pad_id=")

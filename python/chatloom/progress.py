@@ -17,6 +17,9 @@ class Progress(NamedTuple):
         rows: rows encoded.
         tokens: tokens encoded.
         written: tokens written to shards.
+
+    >>> print(Progress("encoding", bytes=500, total_bytes=2000, rows=30, tokens=120, written=0))
+    encoding  25%, 30 rows, 120 tokens
     """
 
     stage: str

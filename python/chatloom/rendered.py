@@ -27,6 +27,12 @@ class Segment:
         path: the field of the message or row that the data came from, such as `content` or
             `tool_calls[0].function.name`; None where it is no data.
         generation: whether a `{% generation %}` block covers it.
+
+    >>> from chatloom import Template
+    >>> traced = Template("{{ messages[0].content }}").trace([{"role": "user", "content": "é!"}])
+    >>> segment = traced.segments[0]
+    >>> segment.origin, segment.path, (segment.start, segment.end), (segment.byte_start, segment.byte_end)
+    ('data', 'content', (0, 2), (0, 3))
     """
 
     start: int
@@ -51,6 +57,14 @@ class Turn:
         body: from the header's end to the end token, or to the turn's end where there is none.
         end: how its end token was found: "printed" by the turn, "follows" it, or "none".
         end_token: where that token stands, or None.
+
+    >>> from chatloom import Formatter
+    >>> traced = Formatter.from_pretrained("examples/model").trace(
+    ...     [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4."}]
+    ... )
+    >>> (turn,) = traced.turns
+    >>> turn.message, turn.header, traced.text[slice(*turn.body)], traced.text[slice(*turn.end_token)]
+    (1, 'derived', '4.', '<|im_end|>')
     """
 
     message: int
@@ -73,6 +87,15 @@ class Rendered:
         input_ids: int32[n], the tokens, where they were asked for.
         labels: int32[n], the token where the model learns it, else -100.
         token_bytes: int64[n, 2], first and one past the last byte of the text that each token stands for.
+
+    >>> from chatloom import Formatter
+    >>> traced = Formatter.from_pretrained("examples/model").trace(
+    ...     [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4."}], tokens=True
+    ... )
+    >>> [traced.text[start:end] for start, end in traced.trained]
+    ['4.<|im_end|>']
+    >>> traced
+    Rendered(69 characters, 12 trained, 6 segments, 17 tokens)
     """
 
     text: str
@@ -90,4 +113,5 @@ class Rendered:
 
     def __repr__(self) -> str:
         trained = "" if self.trained is None else f", {sum(end - start for start, end in self.trained)} trained"
-        return f"Rendered({len(self.text)} characters{trained}, {len(self.segments)} segments)"
+        tokens = "" if self.input_ids is None else f", {len(self.input_ids)} tokens"
+        return f"Rendered({len(self.text)} characters{trained}, {len(self.segments)} segments{tokens})"

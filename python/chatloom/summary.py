@@ -23,6 +23,13 @@ class Summary:
         seconds: how long it took.
         fill: the part of the packs' room that tokens take, from 0 to 1.
         output: the directory.
+
+    >>> import tempfile, chatloom
+    >>> fmt = chatloom.Formatter.from_pretrained("examples/model")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     summary = fmt.pack_files(["examples/chats/english.jsonl"], f"{folder}/packed", max_length=512)
+    >>> summary.rows, summary.sequences, summary.packs
+    (18, 18, 5)
     """
 
     rows: int

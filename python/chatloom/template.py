@@ -9,6 +9,9 @@ from chatloom import _core
 from chatloom._calls import Documents, Messages, Tools, continued, conversation
 from chatloom.rendered import Rendered, Segment
 
+_SHOWN = 40
+"""Characters of a template that tell it from others."""
+
 
 class Template:
     r"""A chat template, compiled; immutable, shareable between threads, equal by content.
@@ -62,6 +65,10 @@ class Template:
             TemplateRaisedError: the template refused the conversation.
             BudgetExceeded: it took too many steps or too much memory.
             UnsupportedInputError: the call can't be reproduced exactly.
+
+        >>> greeting = Template("{{ greeting }}, {{ messages[0].content }}!")
+        >>> greeting.render([{"role": "user", "content": "Ada"}], greeting="Hello")
+        'Hello, Ada!'
         """
         inputs = conversation(messages, tools, documents, variables)
         return self._core.render(inputs, add_generation_prompt, continued(continue_final_message), self._clock())
@@ -103,7 +110,8 @@ class Template:
         return (_restored, (self._source, self._now))
 
     def __repr__(self) -> str:
-        return f"Template({len(self._source)} characters)"
+        head = self._source if len(self._source) <= _SHOWN else self._source[:_SHOWN] + "…"
+        return f"Template({head!r}, {len(self._source)} characters)"
 
 
 def _restored(source: str, now: datetime | None) -> Template:
