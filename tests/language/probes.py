@@ -78,7 +78,7 @@ b' }}
 a{#
 a{#-
 a{% raw %}
-a{% raw -%}  
+a{% raw -%}
 {% raw %}{{ x }}{% if %}{# y #}{% endraw %}
 {% raw %}unclosed
 {%- raw -%} a {%- endraw -%} b
@@ -879,6 +879,7 @@ WHITESPACE = [
     "a\n  {% raw %}\n x\n  {% endraw %}\n b",
     "a\n  {%- raw -%}\n x\n  {%- endraw -%}\n b",
     "{% raw %}  {% endraw %}\n\n",
+    "a{% raw -%}  ",
     "{% for x in l %}\n  {{ x }}\n{% endfor %}\n",
     "{% for x in l -%}\n  {{ x }}\n{%- endfor %}\n",
     "\u3000{% if yes %}x{% endif %}",
