@@ -89,6 +89,8 @@ def read_model(source: Any, backend: Backend = "auto") -> Model:
             path=str(source),
         ) from FileNotFoundError(path)
     if transformers:
+        if not path.is_dir():
+            _tell_of_hub(os.fspath(source))
         return _read_live(_auto_tokenizer(source))
     return _read_directory(path)
 
@@ -134,6 +136,28 @@ def chat_template(given: str | os.PathLike[str], templates: Mapping[str, str] | 
 def _is_no_hub_id(name: str) -> bool:
     """Whether a name can only be a path, so that asking the hub for it would be a waste of time."""
     return name.startswith((".", "~", os.sep)) or name.count("/") > 1
+
+
+def _tell_of_hub(name: str) -> None:
+    """Says that a name is taken as a hub id, unless it was fetched before: asking may take long."""
+    from huggingface_hub import constants, try_to_load_from_cache
+
+    files = ("tokenizer.json", "tokenizer_config.json", "config.json")
+    try:
+        known = any(isinstance(try_to_load_from_cache(name, file), str) for file in files)
+    except ValueError as error:
+        raise TokenizerLoadError(
+            f"{name} is no directory and can't be a hub id", hint="give a model directory", path=name
+        ) from error
+    if known:
+        return
+    if constants.HF_HUB_OFFLINE:
+        raise TokenizerLoadError(
+            f"{name} is no directory, nor a hub id that was fetched before, and HF_HUB_OFFLINE is set",
+            hint="check the path, or fetch the model first",
+            path=name,
+        ) from FileNotFoundError(name)
+    warnings.warn(f"there is no directory {name}; it is taken as a hub id, and the hub is asked for it", stacklevel=4)
 
 
 def _auto_tokenizer(source: str | os.PathLike[str]) -> Any:
