@@ -226,3 +226,17 @@ def test_functions_become_tools() -> None:
     source = "{{ tools[0] | tojson }}"
     expected = render_jinja_template([CHAT], tools=[add], chat_template=source)[0][0]
     assert chatloom.Template(source).render(CHAT, tools=[add]) == expected
+
+
+def test_a_dict_that_changes_while_it_is_converted_is_taken_as_it_was() -> None:
+    message: dict[str, Any] = {"role": "user"}
+
+    class Meddler:
+        def model_dump(self) -> str:
+            message["late"] = 1
+            return "dumped"
+
+    message["content"] = Meddler()
+    message["after"] = 1
+    rendered = chatloom.Template("{{ messages[0] }}").render([message])
+    assert rendered == "{'role': 'user', 'content': 'dumped', 'after': 1}"

@@ -71,3 +71,26 @@ def test_the_caret_stands_right_under_wide_characters() -> None:
     assert plain.snippet is not None
     assert wide.snippet is not None
     assert wide.snippet.splitlines()[1].index("^") == plain.snippet.splitlines()[1].index("^") + 2
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ messages[0][messages[0].content].x }}",
+        "{{ messages|map(messages[0].content)|list }}",
+        "{{ messages|selectattr('role', messages[0].content)|list }}",
+    ],
+)
+def test_messages_of_errors_hold_no_contents(template: str) -> None:
+    with pytest.raises(chatloom.TemplateRenderError) as caught:
+        chatloom.Template(template).render([{"role": "user", "content": "SECRET"}])
+    assert "SECRET" not in str(caught.value)
+
+
+def test_comparing_values_that_share_their_parts_ends() -> None:
+    template = (
+        "{% set ns = namespace(x=[1], y=[1]) %}{% for i in range(60) %}"
+        "{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}"
+    )
+    with pytest.raises(chatloom.BudgetExceeded):
+        chatloom.Template(template).render([{"role": "user", "content": "Hi"}])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from typing import Any
 
 import chatloom
 import numpy as np
@@ -165,3 +166,28 @@ def test_weights_are_one_where_an_example_has_none() -> None:
     packs: Packs = chatloom.pack([Example(ids, ids), Example(ids, ids, np.zeros(2, np.float32))], max_length=4)
     assert packs[0].weights is not None
     assert list(packs[0].weights) == [1, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "example",
+    [
+        lambda ints: (ints(5, 6), ints(5, 6), np.array([0.5, 1.0])),
+        lambda ints: (ints(1, 2, 3), ints(7), None),
+        lambda ints: (np.array([2**33 + 5]), ints(5), None),
+        lambda ints: (np.array([1.7, 2.9]), ints(1, 2), None),
+        lambda ints: ([1, 2], ints(1, 2), None),
+    ],
+    ids=["float64 weights", "fewer labels", "int64 ids", "float ids", "a list"],
+)
+def test_what_would_be_cast_is_refused(example: Any) -> None:
+    def ints(*values: int) -> Any:
+        return np.array(values, np.int32)
+
+    with pytest.raises(ValueError, match="must be"):
+        Example(*example(ints))
+
+
+def test_strided_arrays_are_packed_as_they_read() -> None:
+    ids = np.arange(8, dtype=np.int32)[::2]
+    packs = chatloom.pack([Example(ids, ids, np.ones(8, np.float32)[::2])], max_length=8)
+    assert packs[0].input_ids.tolist() == [0, 2, 4, 6]

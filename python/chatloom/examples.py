@@ -34,6 +34,9 @@ class Example:
     labels: npt.NDArray[np.int32]
     weights: npt.NDArray[np.float32] | None = None
 
+    def __post_init__(self) -> None:
+        _check_arrays(self.input_ids, self.labels, self.weights)
+
     def __len__(self) -> int:
         return len(self.input_ids)
 
@@ -80,9 +83,7 @@ class Examples:
         ends = np.concatenate(([0], self.offsets, [len(self.input_ids)]))
         if len(self.offsets) != len(self.row) + 1 or np.any(np.diff(ends) < 0) or ends[1] != 0 or ends[-2] != ends[-1]:
             raise ValueError("offsets must rise from 0 to the number of tokens, one more than rows")
-        others = (self.labels, self.input_ids if self.weights is None else self.weights)
-        if any(len(other) != len(self.input_ids) for other in others):
-            raise ValueError("labels and weights must be as long as input_ids")
+        _check_arrays(self.input_ids, self.labels, self.weights)
 
     def __len__(self) -> int:
         return len(self.row)
@@ -104,6 +105,21 @@ class Examples:
     def __repr__(self) -> str:
         tokens, trained = len(self.input_ids), _trained(self.labels)
         return f"Examples({len(self)} examples, {tokens} tokens, {trained} trained)"
+
+
+def _check_arrays(
+    input_ids: npt.NDArray[np.int32], labels: npt.NDArray[np.int32], weights: npt.NDArray[np.float32] | None
+) -> None:
+    """Refuses what would otherwise be cast, or train the wrong tokens."""
+    arrays = {"input_ids": (input_ids, np.int32), "labels": (labels, np.int32), "weights": (weights, np.float32)}
+    for name, (array, dtype) in arrays.items():
+        if array is None and name == "weights":
+            continue
+        if not isinstance(array, np.ndarray) or array.dtype != dtype or array.ndim != 1:
+            found = f"{array.dtype}[{array.ndim}-D]" if isinstance(array, np.ndarray) else type(array).__name__
+            raise ValueError(f"{name} must be a {np.dtype(dtype).name} array of one dimension, not {found}")
+        if len(array) != len(input_ids):
+            raise ValueError(f"{name} must be as long as input_ids: {len(array)} is not {len(input_ids)}")
 
 
 def _trained(labels: npt.NDArray[np.int32]) -> int:

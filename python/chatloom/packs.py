@@ -322,10 +322,10 @@ def _gather(flat: Examples, lengths: npt.NDArray[np.int64], plan: _core.Plan) ->
     order, starts = plan.order(), plan.starts()
     seq_lengths = lengths[order]
     token_offsets = np.concatenate(([0], np.cumsum(seq_lengths)))
-    labels = plan.gather(flat.labels, flat.offsets)
+    labels = plan.gather(np.ascontiguousarray(flat.labels), flat.offsets)
     labels[token_offsets[:-1]] = IGNORE
     return Shard(
-        plan.gather(flat.input_ids, flat.offsets),
+        plan.gather(np.ascontiguousarray(flat.input_ids), flat.offsets),
         labels,
         seq_lengths.astype(np.int32),
         starts,
@@ -338,7 +338,7 @@ def _gather(flat: Examples, lengths: npt.NDArray[np.int64], plan: _core.Plan) ->
 def _gather_weights(
     plan: _core.Plan, weights: npt.NDArray[np.float32], offsets: npt.NDArray[np.int64]
 ) -> npt.NDArray[np.float32]:
-    return plan.gather(weights.view(np.int32), offsets).view(np.float32)
+    return plan.gather(np.ascontiguousarray(weights).view(np.int32), offsets).view(np.float32)
 
 
 def _flat(examples: list[Example]) -> Examples:
@@ -355,7 +355,7 @@ def _flat(examples: list[Example]) -> Examples:
 
 
 def _joined(arrays: list[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
-    return np.concatenate(arrays).astype(np.int32, copy=False) if arrays else np.empty(0, np.int32)
+    return np.concatenate(arrays) if arrays else np.empty(0, np.int32)
 
 
 def _joined_weights(examples: list[Example]) -> npt.NDArray[np.float32] | None:

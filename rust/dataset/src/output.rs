@@ -6,6 +6,8 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 pub(crate) const MANIFEST: &str = "manifest.json";
+/// The rows that could not be used, where a run keeps them.
+const REJECTED: &str = "rejected.jsonl";
 
 /// The directory under construction, beside where it shall be; removed again unless it is published.
 pub(crate) struct Staging {
@@ -42,7 +44,13 @@ impl Staging {
         sync_directory(&self.path)?;
         check(&self.target, overwrite)?;
         let replaced = self.set_aside()?;
-        fs::rename(&self.path, &self.target).map_err(Error::io("rename to", &self.target))?;
+        if let Err(error) = fs::rename(&self.path, &self.target) {
+            if let Some(aside) = replaced {
+                // The earlier output goes back to its place; the run fails for the reason it already has.
+                let _ = fs::rename(aside.join("old"), &self.target).and_then(|()| fs::remove_dir(aside));
+            }
+            return Err(Error::io("rename to", &self.target)(error));
+        }
         self.published = true;
         sync_directory(parent(&self.target))?;
         match replaced {
@@ -86,11 +94,36 @@ fn check(target: &Path, overwrite: bool) -> Result<(), Error> {
     if !overwrite {
         return Err(Error::OutputExists { path: target.to_owned() });
     }
-    let empty = fs::read_dir(target).is_ok_and(|mut entries| entries.next().is_none());
-    if empty || target.join(MANIFEST).is_file() {
+    if is_empty_or_ours(target).unwrap_or(false) {
         return Ok(());
     }
     Err(Error::NotOurs { path: target.to_owned() })
+}
+
+/// Whether a directory holds nothing but what an earlier run wrote, so that it may be replaced.
+fn is_empty_or_ours(target: &Path) -> std::io::Result<bool> {
+    let names: Vec<_> =
+        fs::read_dir(target)?.map(|entry| Ok(entry?.file_name())).collect::<std::io::Result<_>>()?;
+    let is_ours = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name == MANIFEST || name == REJECTED || is_shard(&target.join(&*name), &name)
+    };
+    Ok(names.is_empty() || names.iter().all(is_ours) && is_manifest(&fs::read(target.join(MANIFEST))?))
+}
+
+/// Whether this is a directory of arrays, named as shards are.
+fn is_shard(path: &Path, name: &str) -> bool {
+    let is_array = |entry: std::io::Result<fs::DirEntry>| {
+        entry.is_ok_and(|entry| Path::new(&entry.file_name()).extension().is_some_and(|end| end == "npy"))
+    };
+    let numbered =
+        name.strip_prefix("shard-").is_some_and(|number| number.bytes().all(|b| b.is_ascii_digit()));
+    numbered && fs::read_dir(path).is_ok_and(|mut entries| entries.all(is_array))
+}
+
+fn is_manifest(text: &[u8]) -> bool {
+    let Ok(manifest) = serde_json::from_slice::<serde_json::Value>(text) else { return false };
+    manifest["schema_version"].is_u64() && manifest["content"]["shards"].is_array()
 }
 
 fn create_beside(target: &Path, purpose: &str) -> Result<PathBuf, Error> {

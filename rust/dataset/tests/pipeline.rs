@@ -314,9 +314,16 @@ fn an_existing_output_stays_unless_it_is_ours_and_may_go() {
     assert!(matches!(run(&job), Err(Error::OutputExists { .. })));
     job.overwrite = true;
     assert!(matches!(run(&job), Err(Error::NotOurs { .. })));
+    fs::write(job.output.join("manifest.json"), r#"{"name": "an extension"}"#).unwrap();
+    assert!(matches!(run(&job), Err(Error::NotOurs { .. })));
     fs::remove_file(job.output.join("thesis.txt")).unwrap();
+    assert!(matches!(run(&job), Err(Error::NotOurs { .. })), "somebody else's manifest");
+    fs::remove_file(job.output.join("manifest.json")).unwrap();
     run(&job).unwrap();
     run(&job).unwrap();
+    fs::copy(&job.sources[0], job.output.join("in.jsonl")).unwrap();
+    assert!(matches!(run(&job), Err(Error::NotOurs { .. })), "something beside what a run wrote");
+    fs::remove_file(job.output.join("in.jsonl")).unwrap();
     job.overwrite = false;
     let before = contents(&job.output);
     assert!(matches!(run(&job), Err(Error::OutputExists { .. })));

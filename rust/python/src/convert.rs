@@ -85,8 +85,8 @@ pub(crate) fn items(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<Data>, 
 
 /// The entries of a dict with text keys.
 pub(crate) fn variables(values: &Bound<'_, PyDict>) -> Result<Vec<(String, Data)>, Trouble> {
-    values
-        .iter()
+    entries(values)
+        .into_iter()
         .map(|(name, value)| {
             let name: String = name.extract()?;
             let value = named(&name, &value)?;
@@ -103,7 +103,7 @@ fn plain(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
         return string(text);
     }
     if let Ok(mapping) = value.cast_exact::<PyDict>() {
-        return dict(mapping.iter().map(Ok), depth);
+        return dict(entries(mapping).into_iter().map(Ok), depth);
     }
     if let Ok(values) = value.cast_exact::<PyList>() {
         return Ok(Data::List(list(values.iter().map(Ok), depth)?));
@@ -112,6 +112,11 @@ fn plain(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
         Some(data) => Ok(data),
         None => container(value, depth),
     }
+}
+
+/// The entries of a dict as they are now: converting one may run code that changes the dict.
+fn entries<'py>(mapping: &Bound<'py, PyDict>) -> Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+    mapping.iter().collect()
 }
 
 fn scalar(value: &Bound<'_, PyAny>) -> Result<Option<Data>, Trouble> {

@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 use num_bigint::BigInt;
 use num_traits::{FromPrimitive, ToPrimitive};
 
-use crate::Error;
 use crate::arena::Arena;
 use crate::ast::Comparison;
 use crate::fail::{type_error, undefined, unsupported_input};
 use crate::number::Number;
 use crate::value::{Dict, List, Range, Value, View};
+use crate::{Class, Error};
 
 /// `left op right`.
 pub(crate) fn compare<'a>(
@@ -19,8 +19,8 @@ pub(crate) fn compare<'a>(
     arena: &'a Arena,
 ) -> Result<bool, Error> {
     Ok(match op {
-        Comparison::Eq => equal(left, right),
-        Comparison::Ne => !equal(left, right),
+        Comparison::Eq => equal_within(left, right).ok_or_else(endless)?,
+        Comparison::Ne => !equal_within(left, right).ok_or_else(endless)?,
         Comparison::In => contains(right, left, arena)?,
         Comparison::NotIn => !contains(right, left, arena)?,
         Comparison::Lt => ordered(left, right, "<", arena)? == Some(Ordering::Less),
@@ -37,16 +37,29 @@ pub(crate) fn compare<'a>(
 /// Python's `==`. Values may be nested deeper than the stack, so the pairs that are still to be compared wait
 /// in a list.
 pub(crate) fn equal<'a>(left: &Value<'a>, right: &Value<'a>) -> bool {
+    equal_within(left, right) == Some(true)
+}
+
+/// More parts than the memory of a render can hold: a value that shares its parts in ever deeper levels.
+const MAX_PAIRS: usize = 1 << 24;
+
+/// Equality, or nothing where it would take more than [`MAX_PAIRS`] comparisons.
+fn equal_within<'a>(left: &Value<'a>, right: &Value<'a>) -> Option<bool> {
     let mut waiting = Vec::new();
     if !equal_outside(left, right, &mut waiting) {
-        return false;
+        return Some(false);
     }
-    while let Some((left, right)) = waiting.pop() {
+    for _ in 0..MAX_PAIRS {
+        let Some((left, right)) = waiting.pop() else { return Some(true) };
         if !is_same_float(&left, &right) && !equal_outside(&left, &right, &mut waiting) {
-            return false;
+            return Some(false);
         }
     }
-    true
+    None
+}
+
+fn endless() -> Error {
+    Error::new(Class::Budget, "BudgetExceeded", "a comparison takes more steps than its budget")
 }
 
 type Pairs<'a> = Vec<(Value<'a>, Value<'a>)>;

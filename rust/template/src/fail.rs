@@ -1,4 +1,5 @@
 //! The exceptions that templates meet, as the reference raises them.
+use crate::text::Text;
 use crate::value::{Undefined, Value};
 use crate::{Class, Error};
 
@@ -24,8 +25,7 @@ pub(crate) fn undefined(why: &Undefined<'_>) -> Error {
     match why {
         Undefined::Name(name) => render("UndefinedError", format!("'{name}' is undefined")),
         Undefined::Member(of, Value::Str(key)) => {
-            let key = key.with_pieces(|pieces| pieces.iter().map(|piece| piece.text).collect::<String>());
-            render("UndefinedError", format!("'{}' has no attribute '{key}'", object(of)))
+            render("UndefinedError", format!("'{}' has no attribute '{}'", object(of), shown(key)))
         }
         Undefined::Member(of, Value::Int(index, _)) => {
             render("UndefinedError", format!("{} has no element {index}", object(of)))
@@ -38,6 +38,13 @@ pub(crate) fn undefined(why: &Undefined<'_>) -> Error {
         }
         Undefined::Because(why) => render("UndefinedError", *why),
     }
+}
+
+/// Text for a message: what the row wrote stays out of it.
+pub(crate) fn shown(text: &Text<'_>) -> String {
+    text.with_pieces(|pieces| {
+        pieces.iter().map(|piece| if piece.source.is_data() { "…" } else { piece.text }).collect()
+    })
 }
 
 fn object(type_name: &str) -> String {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use crate::args::{Args, Context};
 use crate::compare::{ordered, same_or_equal};
-use crate::fail::{render, type_error, undefined, unsupported_input};
+use crate::fail::{render, shown, type_error, undefined, unsupported_input};
 use crate::filters::{Filter, apply};
 use crate::hashing::Places;
 use crate::iterate::{all, is_of_messages};
@@ -364,19 +364,19 @@ fn map_filter<'a>(
     let Value::Str(name) = name else {
         return Err(unsupported_input("`map` by a value that is no text"));
     };
-    let name = name.as_str(cx.arena)?;
     for found in all(value, cx)? {
         cx.arena.charge(size_of::<Value<'_>>())?;
-        mapped.push(apply(named_filter(name)?, found, args, cx)?);
+        mapped.push(apply(named_filter(name, cx)?, found, args, cx)?);
     }
     Ok(())
 }
 
-fn named_filter(name: &str) -> Result<Filter, Error> {
+fn named_filter<'a>(text: &Text<'a>, cx: Context<'a>) -> Result<Filter, Error> {
+    let name = text.as_str(cx.arena)?;
     match Filter::named(name) {
         Some(filter) => Ok(filter),
         None if Filter::is_jinjas(name) => Err(unsupported_input(format!("filter `{name}`"))),
-        None => Err(render("TemplateRuntimeError", format!("No filter named '{name}'."))),
+        None => Err(render("TemplateRuntimeError", format!("No filter named '{}'.", shown(text)))),
     }
 }
 
@@ -420,9 +420,8 @@ fn passes<'a>(
 ) -> Result<bool, Error> {
     let Some((name, rest)) = rest.split_first() else { return Ok(value.is_true()) };
     let Value::Str(name) = name else { return Err(unsupported_input("a test that is no text")) };
-    let name = name.as_str(cx.arena)?;
-    let Some(test) = Test::named(name) else {
-        return Err(render("TemplateRuntimeError", format!("No test named '{name}'.")));
+    let Some(test) = Test::named(name.as_str(cx.arena)?) else {
+        return Err(render("TemplateRuntimeError", format!("No test named '{}'.", shown(name))));
     };
     tests::apply(test, value, Args { positional: rest, named: args.named }, cx)
 }

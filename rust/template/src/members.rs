@@ -227,8 +227,10 @@ pub(crate) fn item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> 
     }
     if let Value::Str(text) = key {
         let name = text.as_str(cx.arena)?;
-        let found = python_attribute(object, name, cx)?;
-        return resolved(found, object, name, cx);
+        match python_attribute(object, name, cx)? {
+            Found::Nothing => {}
+            found => return resolved(found, object, name, cx),
+        }
     }
     Value::undefined(Undefined::Member(object.type_name(), *key), cx.arena)
 }

@@ -10,6 +10,8 @@ use crate::{Class, Error};
 
 /// A value; copying it is free.
 #[derive(Debug, Clone, Copy)]
+// With a tag of a whole word, payloads are aligned, and copies of values forward through the store buffer.
+#[repr(u64)]
 pub(crate) enum Value<'a> {
     /// Nothing was assigned yet.
     Missing,
