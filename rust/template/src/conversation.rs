@@ -1,5 +1,6 @@
 //! The inputs of a render.
 use crate::Data;
+use std::borrow::Cow;
 
 /// One row, untrusted: all of it counts as data.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -13,6 +14,32 @@ pub struct Conversation {
     pub documents: Option<Data>,
     /// Further template variables of this row or call; they win over [`Settings::variables`].
     pub variables: Vec<(String, Data)>,
+    /// Where the row has each message, if it has them elsewhere than under `messages` or under other names;
+    /// messages beyond the end of the list are named by their own keys.
+    pub places: Vec<Place>,
+    /// Whether the answer in each message may carry loss; messages beyond the end of the list may.
+    pub trained: Vec<bool>,
+}
+
+/// Where a row has a message, in the user's own names. Decides [`Field::path`](crate::Field::path) and nothing
+/// else.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The message as a whole, such as `conversations[3]`; empty where its parts are columns of the row.
+    pub path: String,
+    /// Its parts that have another name in the row.
+    pub names: Vec<Name>,
+}
+
+/// The user's own name of a part of a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The key of the message under which templates find it, such as `content`.
+    pub key: &'static str,
+    /// The byte of the text from which on it is named so: a text may be made of several parts of the row.
+    pub start: usize,
+    /// The user's own name, such as `value`; empty where neither the row nor the user wrote the text.
+    pub name: Cow<'static, str>,
 }
 
 /// What the tokenizer and the run set, trusted as the template itself is.

@@ -5,7 +5,7 @@ use crate::arena::Arena;
 use crate::fail::{render, type_error, value_error};
 use crate::text::{Source, Text};
 use crate::value::{Big, Dict, List, Value};
-use crate::{Call, Conversation, Data, Error, Settings};
+use crate::{Call, Conversation, Data, Error, Name, Place, Settings};
 
 /// Roles that every template may be taken to know.
 const KNOWN_ROLES: [&str; 9] =
@@ -83,7 +83,7 @@ pub(crate) fn convert<'a>(
     for (index, message) in conversation.messages.iter().enumerate() {
         let is_last = index + 1 == conversation.messages.len();
         let open: &[&str] = if is_last { &open } else { &[] };
-        messages.push(converter.message(index, message, open)?);
+        messages.push(converter.message(index, message, conversation.places.get(index), open)?);
     }
     let variables = converter.variables(conversation, settings)?;
     let messages = arena.slice(&messages)?;
@@ -142,6 +142,14 @@ fn preprocessed(message: &Data) -> Vec<(&str, &Data, &str)> {
     kept
 }
 
+/// The name of a part of a message, and the names of what its text goes on with.
+fn names_of<'a>(place: Option<&'a Place>, key: &'a str) -> (&'a str, &'a [Name]) {
+    let names = place.map_or(&[][..], |place| &place.names);
+    let Some(first) = names.iter().position(|name| name.key == key) else { return (key, &[]) };
+    let others = names[first + 1..].iter().take_while(|name| name.key == key).count();
+    (&names[first].name, &names[first + 1..=first + others])
+}
+
 struct Converter<'a> {
     arena: &'a Arena,
     compared: &'a HashSet<String>,
@@ -155,7 +163,13 @@ impl<'a> Converter<'a> {
         index
     }
 
-    fn message(&mut self, index: usize, message: &'a Data, open: &[&str]) -> Result<Value<'a>, Error> {
+    fn message(
+        &mut self,
+        index: usize,
+        message: &'a Data,
+        place: Option<&'a Place>,
+        open: &[&str],
+    ) -> Result<Value<'a>, Error> {
         let Data::Dict(own) = message else {
             return Err(render("AttributeError", format!("message {index} is no mapping")));
         };
@@ -163,12 +177,19 @@ impl<'a> Converter<'a> {
             return Err(crate::fail::unsupported_input(format!("message {index} has a key that is no text")));
         }
         let number = u32::try_from(index).unwrap_or(u32::MAX);
-        let whole = self.field(None, Step::Message, Some(number));
+        let step = place.filter(|place| !place.path.is_empty()).map(|place| Step::Key(&place.path));
+        let whole = self.field(None, step.unwrap_or(Step::Message), Some(number));
         let kept = preprocessed(message);
         let mut entries = Vec::with_capacity(kept.len());
         for (key, data, name) in kept {
-            let field = self.field(Some(whole), Step::Key(name), Some(number));
-            let mut value = self.value(data, Origin::Field(field), 1)?;
+            let (own, others) = names_of(place, name);
+            let field = self.field(Some(whole), Step::Key(own), Some(number));
+            let mut value = match data {
+                Data::Str(text) if !others.is_empty() => {
+                    Value::Str(self.parts(text, (field, whole), others, number)?)
+                }
+                _ => self.value(data, Origin::Field(field), 1)?,
+            };
             if key == "role" {
                 value = self.role(value, data, field);
             }
@@ -179,6 +200,28 @@ impl<'a> Converter<'a> {
         }
         let entries = self.arena.slice(&entries)?;
         Ok(Value::Dict(Dict::new(entries, Source::field(whole), Some(number), self.arena)?))
+    }
+
+    /// A text whose first part is `first` and whose further parts have names of their own.
+    fn parts(
+        &mut self,
+        text: &'a str,
+        (first, whole): (u32, u32),
+        others: &'a [Name],
+        number: u32,
+    ) -> Result<Text<'a>, Error> {
+        let mut parts = Vec::with_capacity(others.len() + 1);
+        let (mut start, mut source) = (0, Source::field(first));
+        for name in others {
+            parts.push(Text::from_source(text.get(start..name.start).unwrap_or_default(), source));
+            start = name.start;
+            source = match &*name.name {
+                "" => Source::VARIABLE,
+                own => Source::field(self.field(Some(whole), Step::Key(own), Some(number))),
+            };
+        }
+        parts.push(Text::from_source(text.get(start..).unwrap_or_default(), source));
+        Text::join(&parts, None, self.arena)
     }
 
     /// A role that the template may be taken to know counts as its own text.

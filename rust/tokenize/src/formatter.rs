@@ -69,7 +69,9 @@ impl Formatter {
         let settings = &self.options.settings;
         let messages = answers(conversation);
         let (rendered, prompts) = chat.template.render_with_tails(conversation, settings, call, &messages)?;
-        let mut answers: Vec<_> = messages.iter().zip(&prompts).filter_map(answer).collect();
+        let asked = messages.iter().zip(&prompts);
+        let mut answers: Vec<_> =
+            asked.filter_map(|(&message, prompt)| answer(conversation, message, prompt.as_deref())).collect();
         chat.settle(&rendered, &mut answers, conversation, settings)?;
         let prompt_start = chat.prompt_start(&rendered, conversation, settings, call);
         let Labels { trained, turns } = self.rule(chat).apply(&rendered, &answers, prompt_start);
@@ -223,8 +225,9 @@ fn answers(conversation: &Conversation) -> Vec<usize> {
         .collect()
 }
 
-fn answer<'a>((&message, prompt): (&usize, &'a Option<String>)) -> Option<Answer<'a>> {
-    Some(Answer { message: u32::try_from(message).ok()?, prompt: prompt.as_deref(), asks_from: 0 })
+fn answer<'a>(conversation: &Conversation, message: usize, prompt: Option<&'a str>) -> Option<Answer<'a>> {
+    let trained = conversation.trained.get(message).copied().unwrap_or(true);
+    Some(Answer { message: u32::try_from(message).ok()?, trained, prompt, asks_from: 0 })
 }
 
 fn signed(ids: &[u32]) -> Result<Vec<i32>, EncodeError> {

@@ -38,6 +38,8 @@ pub(crate) struct Rule<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answer<'a> {
     pub(crate) message: u32,
+    /// Whether it may carry loss; one that may not is looked at all the same, since it bounds the others.
+    pub(crate) trained: bool,
     pub(crate) prompt: Option<&'a str>,
     /// Where the generation prompt itself begins in that tail: what stands before is printed anyway.
     pub(crate) asks_from: usize,
@@ -48,7 +50,7 @@ pub(crate) struct Answer<'a> {
 pub(crate) struct Labels {
     /// Byte ranges that carry loss: in order, none empty, none touching the next.
     pub(crate) trained: Vec<Range<usize>>,
-    /// One report for each answer that printed something.
+    /// One report for each answer that may carry loss and printed something.
     pub(crate) turns: Vec<TurnReport>,
 }
 
@@ -56,7 +58,8 @@ impl Rule<'_> {
     /// Labels the text of `answers`, which are in order of messages. From `prompt_start` on the text is the
     /// generation prompt that the call itself asked for.
     pub(crate) fn apply(&self, rendered: &Rendered, answers: &[Answer], prompt_start: usize) -> Labels {
-        let turns = turn::collect(rendered, answers);
+        let mut turns = turn::collect(rendered, answers);
+        turns.retain(|turn| turn.trained);
         let reports: Vec<_> =
             turns.iter().map(|turn| self.report(rendered, turn, answers, prompt_start)).collect();
         let mut pieces: Vec<_> =

@@ -54,7 +54,8 @@ impl PlainChat {
     }
 
     fn turn(&self) -> Option<Turn<'_>> {
-        let answer = Answer { message: ANSWER, prompt: self.prompt.as_deref(), asks_from: self.asks_from };
+        let (prompt, asks_from) = (self.prompt.as_deref(), self.asks_from);
+        let answer = Answer { message: ANSWER, trained: true, prompt, asks_from };
         turn::collect(&self.rendered, &[answer]).pop()
     }
 }

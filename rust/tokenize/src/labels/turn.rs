@@ -8,6 +8,8 @@ use std::ops::Range;
 #[derive(Debug, Clone)]
 pub(super) struct Turn<'a> {
     pub(super) message: u32,
+    /// Whether it may carry loss.
+    pub(super) trained: bool,
     /// The tail of the generation prompt that would call for it.
     pub(super) prompt: Option<&'a str>,
     /// Where the generation prompt itself begins in that tail.
@@ -25,8 +27,8 @@ pub(super) fn collect<'a>(rendered: &Rendered, answers: &[Answer<'a>]) -> Vec<Tu
     for segment in &rendered.segments {
         if let Some(answer) = answer_of(segment, answers) {
             let begin = || {
-                let Answer { message, prompt, asks_from } = *answer;
-                Turn { message, prompt, asks_from, data_before, segments: vec![] }
+                let Answer { message, trained, prompt, asks_from } = *answer;
+                Turn { message, trained, prompt, asks_from, data_before, segments: vec![] }
             };
             turns.entry(answer.message).or_insert_with(begin).segments.push(*segment);
         }
