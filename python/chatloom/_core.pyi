@@ -14,7 +14,9 @@ _Turn = tuple[int, Any, tuple[int, int], Any, tuple[int, int] | None]
 class Conversation:
     def __new__(cls, messages: Any, tools: Any, documents: Any, row_variables: dict[str, Any]) -> Conversation: ...
     @staticmethod
-    def from_json(line: bytes) -> Conversation: ...
+    def from_json(
+        line: bytes, formatter: Formatter, format: str | None, map: list[tuple[str, str]]
+    ) -> Conversation: ...
 
 @final
 class Template:
@@ -83,5 +85,10 @@ def pack_files(
     threads: int | None,
     overwrite: bool,
     versions: dict[str, str],
+    format: str | None,
+    map: list[tuple[str, str]],
+    on_error: str,
+    max_rejected: int | None,
+    drop_untrained: bool,
     progress: Callable[[str, int, int, int, int, int], None] | None,
-) -> dict[str, int | float]: ...
+) -> dict[str, Any]: ...

@@ -125,8 +125,9 @@ def _verb(verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], 
 
 def _add_pack(verbs: Any) -> None:
     parser = _verb(verbs, "pack", "turn JSONL chats into packed token shards", _pack)
-    parser.add_argument("data", nargs="+", metavar="DATA", help="JSONL file, a row with `messages` a line")
+    parser.add_argument("data", nargs="+", metavar="DATA", help="JSONL file, a row a line; see docs/data.md")
     _add_model(parser)
+    _add_reading(parser)
     parser.add_argument("--max-length", type=_positive, required=True, metavar="N", help="tokens a pack may hold")
     parser.add_argument("--out", required=True, metavar="OUT", help="the directory to make")
     parser.add_argument(
@@ -135,6 +136,14 @@ def _add_pack(verbs: Any) -> None:
         default="error",
         help="longer rows stop the run, or are left out",
     )
+    parser.add_argument(
+        "--on-error",
+        choices=("stop", "quarantine"),
+        default="stop",
+        help="bad rows stop the run, or go to OUT/rejected.jsonl",
+    )
+    parser.add_argument("--max-rejected", type=_index, metavar="N", help="more bad rows stop the run after all")
+    parser.add_argument("--drop-untrained", action="store_true", help="leave out rows without a trained token")
     parser.add_argument("--end-tokens", choices=("turn", "last", "none"), default="turn", help="whose are trained")
     parser.add_argument("--boundary", choices=("any", "all"), default="any", help="when straddling tokens are trained")
     parser.add_argument("--threads", type=_positive, metavar="N", help="as many as the machine offers by default")
@@ -149,6 +158,7 @@ def _add_row_verb(
     parser = _verb(verbs, name, text, run)
     parser.add_argument("data", metavar="DATA", help="JSONL file, or - for standard input")
     _add_model(parser)
+    _add_reading(parser)
     parser.add_argument("--row", type=_index, default=0, metavar="N", help="which row, from 0; default 0")
     parser.add_argument("--add-generation-prompt", action="store_true", help="open an assistant turn at the end")
     parser.add_argument("--json", action="store_true", help="print all that is known, as JSON")
@@ -191,6 +201,30 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=JSON",
         help="a variable of the template, such as enable_thinking=false; may be repeated",
     )
+
+
+def _add_reading(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format",
+        choices=("messages", "sharegpt", "ultrachat", "prompt-completion", "alpaca", "columns"),
+        help="the shape of the rows; told from their keys by default",
+    )
+    parser.add_argument(
+        "--map",
+        type=_key_map,
+        default={},
+        metavar="NAME=KEY,…",
+        help="where rows have other keys, such as role=from,content=value",
+    )
+
+
+def _key_map(text: str) -> dict[str, str]:
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    if not all(name and key for name, _, key in pairs):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=KEY,…, such as role=from,content=value")
+    if len({name for name, _, _ in pairs}) < len(pairs):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected each name once")
+    return {name: key for name, _, key in pairs}
 
 
 def _positive(text: str) -> int:
@@ -246,6 +280,11 @@ def _pack(options: argparse.Namespace) -> int:
             options.max_length,
             threads=options.threads,
             overwrite=options.overwrite,
+            format=options.format,
+            map=options.map,
+            on_error=options.on_error,
+            max_rejected=options.max_rejected,
+            drop_untrained=options.drop_untrained,
             progress=None if options.quiet else ticker,
         )
     finally:
@@ -321,7 +360,10 @@ def _traced(options: argparse.Namespace, tokens: bool = False) -> Rendered:
     line = next(islice(_lines(options.data), options.row, None), None)
     if line is None:
         raise ValueError(f"{options.data} has no row {options.row}; rows are counted from 0")
-    return _formatter(options).trace_line(line, options.add_generation_prompt, tokens=tokens)
+    formatter = _formatter(options)
+    return formatter.trace_line(
+        line, options.add_generation_prompt, tokens=tokens, format=options.format, map=options.map
+    )
 
 
 def _lines(data: str) -> Iterator[bytes]:

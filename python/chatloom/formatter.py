@@ -264,17 +264,27 @@ class Formatter:
         input_ids, token_bytes = self._core.tokens(text)
         return Rendered(text, *parts, input_ids, labels, token_bytes)
 
-    def trace_line(self, line: bytes, add_generation_prompt: bool = False, *, tokens: bool = False) -> Rendered:
-        """As `trace`, for a line of a JSONL file as `pack_files` reads it.
+    def trace_line(
+        self,
+        line: bytes,
+        add_generation_prompt: bool = False,
+        *,
+        tokens: bool = False,
+        format: str | None = None,
+        map: Mapping[str, str] | None = None,
+    ) -> Rendered:
+        """As `trace`, for a line of a JSONL file as `pack_files` reads it, with its `format` and `map`.
 
         Raises:
             DataError: the line is no conversation.
+            ValueError: there is no such format, or no such name to map.
 
         >>> fmt = Formatter.from_pretrained("examples/model")
-        >>> fmt.trace_line(b'{"messages": [{"role": "user", "content": "Hi"}]}').segments[1].path
-        'content'
+        >>> fmt.trace_line(b'{"instruction": "2 + 2?", "output": "4"}').segments[1].path
+        'instruction'
         """
-        return self._trace((_core.Conversation.from_json(line), add_generation_prompt, None), tokens)
+        inputs = _core.Conversation.from_json(line, self._core, format, list((map or {}).items()))
+        return self._trace((inputs, add_generation_prompt, None), tokens)
 
     def encode(
         self,
@@ -306,8 +316,9 @@ class Formatter:
 
         Args:
             rows: a list, a `datasets.Dataset` or anything else that can be iterated, each row a list of
-                messages, or a mapping with `messages` and optionally `tools`, `documents` and
-                `chat_template_kwargs`, as a dataset has it.
+                messages, or a mapping of one of the shapes that data files have (see docs/data.md):
+                `messages`, `conversations`, `instruction` and `output`, …, and optionally `tools`,
+                `documents` and `chat_template_kwargs`.
             threads: how many encode, while this one takes the rows; by default as many as the machine offers.
                 They end with the call, so that a process may fork between calls.
 
@@ -338,6 +349,11 @@ class Formatter:
         *,
         threads: int | None = None,
         overwrite: bool = False,
+        format: str | None = None,
+        map: Mapping[str, str] | None = None,
+        on_error: Literal["stop", "quarantine"] = "stop",
+        max_rejected: int | None = None,
+        drop_untrained: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> Summary:
         """The main job: JSONL files in, a directory of packed shards out, for `chatloom.load` to read.
@@ -351,10 +367,18 @@ class Formatter:
             max_length: the most tokens a pack may hold; longer rows are treated as `overflow` says.
             threads: how many encode; by default as many as the machine offers.
             overwrite: replaces the output of an earlier run.
+            format: the shape of all rows: "messages", "sharegpt", "ultrachat", "prompt-completion", "alpaca"
+                or "columns"; by default each file's is told from the keys of its first row.
+            map: our names of keys with those that the rows have, such as `{"role": "from"}`.
+            on_error: "stop" ends the run at the first row that can't be used; "quarantine" writes such rows
+                to `rejected.jsonl` in `output` and goes on.
+            max_rejected: how many rows may be rejected before the run ends after all; None for any number.
+            drop_untrained: leaves out rows without a single trained token.
             progress: called some ten times a second; what it raises ends the run.
 
         Raises:
-            DataError: a row that can't be used, by file and line; or no rows.
+            DataError: a row that can't be used, by file and line; too many of them; or no rows to pack.
+            ValueError: there is no such format, or no such name to map.
             OSError: a file can't be read or written, or `output` exists.
             KeyboardInterrupt: the run was interrupted.
 
@@ -374,6 +398,11 @@ class Formatter:
             threads=threads,
             overwrite=overwrite,
             versions={"python": sys.version.split()[0], "read by": self.backend},
+            format=format,
+            map=list((map or {}).items()),
+            on_error=on_error,
+            max_rejected=max_rejected,
+            drop_untrained=drop_untrained,
             progress=None if progress is None else lambda *facts: progress(Progress(*facts)),
         )
         fill = made["tokens"] / (made["packs"] * max_length)

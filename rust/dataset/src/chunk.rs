@@ -1,54 +1,92 @@
 //! The work of a thread: rows of a chunk to tokens.
 use crate::lines::Chunk;
 use crate::ordered::StopFlag;
-use crate::pipeline::Encode;
+use crate::pipeline::{Encode, Job, OnError};
 use crate::spill::{WORD_BYTES, is_sound, word};
-use crate::{RowError, json, row_to_conversation};
+use crate::{Error, RowError, json};
 use chatloom_tokenize::{Example, Outcome};
+use std::ops::AddAssign;
+use std::path::PathBuf;
 
 /// What became of a chunk.
 #[derive(Default)]
 pub(crate) struct Encoded {
-    /// For each row its tokens, or none where it was dropped.
+    /// For each row its tokens, or none where it was left out.
     pub(crate) lengths: Vec<Option<u32>>,
     /// The tokens of all rows, as [`word`]s.
     pub(crate) words: Vec<u8>,
-    /// Tokens that carry loss.
-    pub(crate) trained: u64,
-    /// Rows that were kept and have none.
-    pub(crate) untrained: u64,
-    /// The first row that can't be used; nothing after it was looked at.
-    pub(crate) failure: Option<Failure>,
+    /// How many of what there are.
+    pub(crate) tally: Tally,
+    /// The rows that can't be used; where they stop the run the first alone, and nothing after it was looked at.
+    pub(crate) failures: Vec<Failure>,
     /// Bytes of input.
     pub(crate) bytes: u64,
 }
 
+/// What is counted while rows are encoded.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    /// Tokens that carry loss.
+    pub(crate) trained: u64,
+    /// Rows that were kept and have none.
+    pub(crate) untrained: u64,
+    /// Rows left out because they are too long.
+    pub(crate) dropped: u64,
+    /// Rows left out because they have no token that carries loss.
+    pub(crate) dropped_untrained: u64,
+}
+
+impl AddAssign for Tally {
+    fn add_assign(&mut self, other: Self) {
+        self.trained += other.trained;
+        self.untrained += other.untrained;
+        self.dropped += other.dropped;
+        self.dropped_untrained += other.dropped_untrained;
+    }
+}
+
+/// A row that can't be used.
 pub(crate) struct Failure {
     pub(crate) source: usize,
     pub(crate) line: u64,
+    /// Its index among the rows of the chunk.
+    pub(crate) row: usize,
     pub(crate) error: RowError,
 }
 
-pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, max_length: u32, stop: &StopFlag) -> Encoded {
+impl Failure {
+    /// The error of a run that ends by it.
+    pub(crate) fn stops(self, paths: &[PathBuf]) -> Error {
+        Error::Row { path: paths[self.source].clone(), line: self.line, error: self.error }
+    }
+}
+
+pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, job: &Job, stop: &StopFlag) -> Encoded {
     // Text takes about as many bytes as its tokens.
     let words = Vec::with_capacity(chunk.bytes.len());
     let mut encoded = Encoded { bytes: chunk.bytes.len() as u64, words, ..Encoded::default() };
     for (line, row) in chunk.rows().take_while(|_| !stop.is_set()) {
-        if let Err(error) = encode_row(row, encode, max_length).and_then(|outcome| encoded.push(outcome)) {
-            encoded.failure = Some(Failure { source: chunk.source, line, error });
-            break;
+        let outcome = encode_row(row, chunk, encode, job);
+        if let Err(error) = outcome.and_then(|outcome| encoded.push(outcome, job.drop_untrained)) {
+            encoded.failures.push(Failure { source: chunk.source, line, row: encoded.lengths.len(), error });
+            encoded.lengths.push(None);
+            if job.on_error == OnError::Stop {
+                break;
+            }
         }
     }
     encoded
 }
 
-fn encode_row(row: &[u8], encode: &Encode<'_>, max_length: u32) -> Result<Outcome, RowError> {
+fn encode_row(row: &[u8], chunk: &Chunk, encode: &Encode<'_>, job: &Job) -> Result<Outcome, RowError> {
     std::str::from_utf8(row).map_err(|error| RowError::Utf8 { byte: error.valid_up_to() + 1 })?;
-    let outcome = encode(&row_to_conversation(json::parse(row)?)?)?;
+    let conversation = job.reading.expect(json::parse(row)?, chunk.shape.as_ref())?;
+    let outcome = encode(&conversation)?;
+    let max_length = job.max_length as usize;
     match &outcome {
         Outcome::Example(example) if example.input_ids.is_empty() => Err(RowError::NoTokens),
-        Outcome::Example(example) if example.input_ids.len() > max_length as usize => {
-            let (tokens, max_length) = (example.input_ids.len(), max_length as usize);
+        Outcome::Example(example) if example.input_ids.len() > max_length => {
+            let tokens = example.input_ids.len();
             Err(chatloom_tokenize::Error::TooLong { tokens, max_length }.into())
         }
         _ => Ok(outcome),
@@ -56,17 +94,24 @@ fn encode_row(row: &[u8], encode: &Encode<'_>, max_length: u32) -> Result<Outcom
 }
 
 impl Encoded {
-    fn push(&mut self, outcome: Outcome) -> Result<(), RowError> {
-        match outcome {
-            Outcome::Dropped { .. } => self.lengths.push(None),
-            Outcome::Example(mut example) => {
-                let length = u32::try_from(example.input_ids.len()).map_err(|_| RowError::Labels)?;
-                chatloom_pack::mask_first_labels(&mut example.labels, &[length.cast_signed()]);
-                let trained = self.push_words(&example)?;
-                self.trained += trained;
-                self.untrained += u64::from(trained == 0);
-                self.lengths.push(Some(length));
-            }
+    fn push(&mut self, outcome: Outcome, drop_untrained: bool) -> Result<(), RowError> {
+        let Outcome::Example(mut example) = outcome else {
+            self.tally.dropped += 1;
+            self.lengths.push(None);
+            return Ok(());
+        };
+        let length = u32::try_from(example.input_ids.len()).map_err(|_| RowError::Labels)?;
+        chatloom_pack::mask_first_labels(&mut example.labels, &[length.cast_signed()]);
+        let place = self.words.len();
+        let trained = self.push_words(&example).inspect_err(|_| self.words.truncate(place))?;
+        if trained == 0 && drop_untrained {
+            self.words.truncate(place);
+            self.tally.dropped_untrained += 1;
+            self.lengths.push(None);
+        } else {
+            self.tally.trained += trained;
+            self.tally.untrained += u64::from(trained == 0);
+            self.lengths.push(Some(length));
         }
         Ok(())
     }

@@ -1,7 +1,8 @@
 //! What can stop a run.
-use crate::RowShapeError;
 use crate::json::JsonError;
+use crate::{Counts, RowShapeError};
 use chatloom_pack::PackError;
+use chatloom_template::Class;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -28,6 +29,17 @@ pub enum Error {
         /// What is wrong with it.
         error: RowError,
     },
+    /// More rows than allowed were rejected.
+    TooManyRejected {
+        /// How many are allowed.
+        allowed: u64,
+        /// The first one beyond: its file.
+        path: PathBuf,
+        /// Its line there, from 1.
+        line: u64,
+        /// What is wrong with it.
+        error: RowError,
+    },
     /// There is something in the output's place.
     OutputExists {
         /// Where.
@@ -38,10 +50,12 @@ pub enum Error {
         /// Where.
         path: PathBuf,
     },
-    /// The files hold no row, or every row was dropped for its length.
+    /// The files hold no row, or none that was to be kept.
     NothingToPack {
-        /// Rows that were read.
-        rows: u64,
+        /// What became of the rows.
+        counts: Counts,
+        /// The first row that was rejected, if one was.
+        first: Option<Box<Error>>,
     },
     /// More rows than one run can hold.
     TooManyRows,
@@ -53,7 +67,7 @@ pub enum Error {
     Unaccounted {
         /// Rows that were read.
         rows: u64,
-        /// Rows that were written or dropped.
+        /// Rows that were written, filtered or rejected.
         accounted: u64,
     },
     /// The caller asked to stop.
@@ -85,6 +99,36 @@ impl Error {
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |error| Self::Io { action, path, error }
+    }
+}
+
+impl RowError {
+    /// A short name of what is wrong, which stays as it is.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Utf8 { .. } => "encoding",
+            Self::Json(error) if error.is_lone_surrogate() => "surrogate",
+            Self::Json(_) => "json",
+            Self::Shape(error) => error.code(),
+            Self::Encode(error) => encode_code(error),
+            Self::NoTokens => "no_tokens",
+            Self::Labels => "internal",
+        }
+    }
+}
+
+fn encode_code(error: &chatloom_tokenize::Error) -> &'static str {
+    use chatloom_tokenize::Error::{NoTemplate, Template, TooLong};
+    match error {
+        Template(error) => match error.class() {
+            Class::Raised => "raised",
+            Class::Budget => "budget",
+            Class::Input | Class::Unsupported => "unsupported",
+            Class::Render | Class::Syntax => "render",
+        },
+        TooLong { .. } => "too_long",
+        NoTemplate { .. } => "no_template",
+        _ => "encode",
     }
 }
 
@@ -125,10 +169,10 @@ impl fmt::Display for Error {
                 "`{}` has no `manifest.json` and so is no output of an earlier run: it is not overwritten",
                 path.display()
             ),
-            Self::NothingToPack { rows: 0 } => f.write_str("the input has no rows"),
-            Self::NothingToPack { rows } => {
-                write!(f, "all {rows} rows were dropped as too long: raise `max_length`")
+            Self::TooManyRejected { allowed, path, line, error } => {
+                write!(f, "more than {allowed} rows can't be used; {}, line {line}: {error}", path.display())
             }
+            Self::NothingToPack { counts, first } => nothing(f, counts, first.as_deref()),
             Self::TooManyRows => write!(f, "more than {} rows: pack them in several runs", u32::MAX),
             Self::Pack(error) => error.fmt(f),
             Self::Threads(error) => write!(f, "cannot start threads: {error}"),
@@ -138,6 +182,16 @@ impl fmt::Display for Error {
             Self::Cancelled => f.write_str("cancelled"),
         }
     }
+}
+
+fn nothing(f: &mut fmt::Formatter<'_>, counts: &Counts, first: Option<&Error>) -> fmt::Result {
+    let Counts { rows, dropped, dropped_untrained, rejected, .. } = counts;
+    if *rows == 0 {
+        return f.write_str("the input has no rows");
+    }
+    write!(f, "of {rows} rows none is left: {dropped} are too long for `max_length`, ")?;
+    write!(f, "{dropped_untrained} have nothing to train, {rejected} can't be used")?;
+    first.map_or(Ok(()), |first| write!(f, "; the first of these: {first}"))
 }
 
 impl fmt::Display for RowError {
@@ -157,7 +211,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { error, .. } => Some(error),
-            Self::Row { error, .. } => Some(error),
+            Self::Row { error, .. } | Self::TooManyRejected { error, .. } => Some(error),
             Self::Pack(error) => Some(error),
             _ => None,
         }

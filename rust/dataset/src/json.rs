@@ -19,12 +19,22 @@ const FEW_KEYS: usize = 16;
 pub struct JsonError {
     reason: String,
     byte: usize,
+    lone_surrogate: bool,
 }
 
 impl JsonError {
     /// The byte at which reading stopped, from 1.
     pub fn byte(&self) -> usize {
         self.byte
+    }
+
+    /// Whether it is JSON for Python, but holds half a character.
+    pub fn is_lone_surrogate(&self) -> bool {
+        self.lone_surrogate
+    }
+
+    fn new(reason: impl Into<String>, byte: usize) -> Self {
+        Self { reason: reason.into(), byte, lone_surrogate: false }
     }
 }
 
@@ -38,16 +48,18 @@ impl std::error::Error for JsonError {}
 
 impl From<JiterError> for JsonError {
     fn from(error: JiterError) -> Self {
-        let reason = match &error.error_type {
-            JiterErrorType::JsonError(
-                JsonErrorType::LoneLeadingSurrogateInHexEscape | JsonErrorType::UnexpectedEndOfHexEscape,
-            ) => "an escape for half a character (a lone surrogate)".to_owned(),
-            JiterErrorType::JsonError(JsonErrorType::NumberOutOfRange) => {
-                "a number of more than 4300 digits".to_owned()
+        use JsonErrorType::{LoneLeadingSurrogateInHexEscape, NumberOutOfRange, UnexpectedEndOfHexEscape};
+        let byte = error.index + 1;
+        match error.error_type {
+            JiterErrorType::JsonError(LoneLeadingSurrogateInHexEscape | UnexpectedEndOfHexEscape) => {
+                let reason = "an escape for half a character (a lone surrogate)";
+                Self { lone_surrogate: true, ..Self::new(reason, byte) }
             }
-            other => other.to_string(),
-        };
-        Self { reason, byte: error.index + 1 }
+            JiterErrorType::JsonError(NumberOutOfRange) => {
+                Self::new("a number of more than 4300 digits", byte)
+            }
+            other => Self::new(other.to_string(), byte),
+        }
     }
 }
 
@@ -83,9 +95,9 @@ fn value(reader: &mut Jiter<'_>, peek: Peek, depth: usize) -> Result<Data, JsonE
 }
 
 fn inner(reader: &Jiter<'_>, depth: usize) -> Result<usize, JsonError> {
-    depth.checked_sub(1).ok_or_else(|| JsonError {
-        reason: format!("more than {MAX_DEPTH} lists and objects within each other"),
-        byte: reader.current_index() + 1,
+    depth.checked_sub(1).ok_or_else(|| {
+        let reason = format!("more than {MAX_DEPTH} lists and objects within each other");
+        JsonError::new(reason, reader.current_index() + 1)
     })
 }
 
@@ -134,5 +146,5 @@ fn number(reader: &mut Jiter<'_>, peek: Peek) -> Result<Data, JsonError> {
         _ if digits.contains(['.', 'e', 'E']) => digits.parse().map(Data::Float).ok(),
         _ => digits.parse().map(Data::Int).ok().or_else(|| digits.parse::<BigInt>().map(Data::BigInt).ok()),
     };
-    number.ok_or(JsonError { reason: "invalid number".to_owned(), byte })
+    number.ok_or_else(|| JsonError::new("invalid number", byte))
 }

@@ -1,10 +1,10 @@
 //! Rows in, shards out.
 //!
-//! [`pack_files`] reads JSONL files, turns each row into a conversation, encodes conversations on threads of
-//! its own, plans packs over all lengths and writes them as `.npy` shards with a manifest. What it writes
-//! does not depend on the number of threads, and what it holds in memory does not grow with tokens: encoded
-//! rows wait in a temporary file, some 24 bytes a row in memory. [`encode_batch`] encodes conversations that are
-//! in memory already.
+//! [`pack_files`] reads JSONL files, turns each row into a conversation by its shape ([`Reading`]), encodes
+//! conversations on threads of its own, plans packs over all lengths and writes them as `.npy` shards with a
+//! manifest. What it writes does not depend on the number of threads, and what it holds in memory does not grow
+//! with tokens: encoded rows wait in a temporary file, some 24 bytes a row in memory. [`encode_batch`] encodes
+//! conversations that are in memory already.
 //!
 //! The output is a directory: `manifest.json` (see [`Manifest`]) and for each shard a directory of flat arrays:
 //!
@@ -16,10 +16,13 @@
 //! | `source.npy` | int64 `[sequences]` | the row of each sequence, from 0, over all files in their order |
 //! | `seq_offsets.npy` | int64 `[packs + 1]` | the first sequence of each pack |
 //! | `pack_offsets.npy` | int64 `[packs + 1]` | the first token of each pack |
+//!
+//! Beside them stands `rejected.jsonl`, where rows that can't be used were to be set aside.
 mod adapter;
 mod batch;
 mod chunk;
 mod error;
+mod hashed;
 pub mod json;
 mod lines;
 mod manifest;
@@ -28,12 +31,19 @@ mod ordered;
 mod output;
 mod pipeline;
 mod progress;
+mod reading;
+mod rejected;
+mod row;
+mod shape;
+mod shaped;
 mod shards;
 mod spill;
 
-pub use adapter::{RowShapeError, row_to_conversation};
+pub use adapter::row_to_conversation;
 pub use batch::{Batch, BatchError, Chunk, Feed, encode_batch};
 pub use error::{Error, RowError};
 pub use manifest::{Content, Counts, FileFacts, Identity, Manifest, Run, ShardFacts, SourceFacts};
-pub use pipeline::{Encode, Job, Summary, pack_files, pack_rows};
+pub use pipeline::{Encode, Job, OnError, Summary, pack_files, pack_rows};
 pub use progress::{Progress, Stage};
+pub use reading::{Reading, ReadingError};
+pub use row::RowShapeError;

@@ -1,4 +1,5 @@
 //! Files read in chunks of whole lines.
+use crate::shape::Shape;
 use crate::{Error, SourceFacts};
 use std::fs::File;
 use std::io::Read;
@@ -14,6 +15,8 @@ pub(crate) struct Chunk {
     pub(crate) first_line: u64,
     /// The lines, each but perhaps the last with its end.
     pub(crate) bytes: Vec<u8>,
+    /// The shape of the file's rows, once a row has shown it.
+    pub(crate) shape: Option<Shape>,
 }
 
 impl Chunk {
@@ -82,7 +85,7 @@ impl<'a> ChunkReader<'a> {
             let first_line = open.next_line;
             open.next_line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
             self.current = Some(open);
-            return Ok(Some(Chunk { source, first_line, bytes }));
+            return Ok(Some(Chunk { source, first_line, bytes, shape: None }));
         }
         Ok(None)
     }
@@ -123,6 +126,7 @@ impl OpenFile {
             name: name.to_string_lossy().into_owned(),
             bytes: self.bytes,
             blake3: self.hasher.finalize().to_hex().to_string(),
+            shape: None,
         }
     }
 }

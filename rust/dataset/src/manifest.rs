@@ -33,6 +33,11 @@ pub struct Content {
     pub identity: Identity,
     /// Version of the `tokenizers` crate whose ids these are.
     pub tokenizers: &'static str,
+    /// What was to become of rows that can't be used: `stop` or `quarantine`.
+    pub on_error: &'static str,
+    /// The file of rejected rows, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<FileFacts>,
     /// The input, in order.
     pub sources: Vec<SourceFacts>,
     /// The shards, in order.
@@ -54,6 +59,10 @@ pub struct Counts {
     pub trained_tokens: u64,
     /// Rows left out because they were too long.
     pub dropped: u64,
+    /// Rows left out because they have no token that carries loss.
+    pub dropped_untrained: u64,
+    /// Rows set aside because they can't be used.
+    pub rejected: u64,
     /// Sequences written that have no token that carries loss.
     pub untrained: u64,
 }
@@ -82,6 +91,8 @@ pub struct SourceFacts {
     pub bytes: u64,
     /// Its hash, in hex.
     pub blake3: String,
+    /// The shape of its rows in words, such as `alpaca (instruction, input, output)`; none where no row has one.
+    pub shape: Option<String>,
 }
 
 /// A shard.

@@ -1,7 +1,6 @@
 //! Flat arrays in the `.npy` format, version 1.0, little-endian.
+use crate::hashed::HashedFile;
 use crate::{Error, FileFacts};
-use std::fs::File;
-use std::io::Write;
 use std::path::PathBuf;
 
 const ALIGNMENT: usize = 64;
@@ -22,35 +21,11 @@ impl Element {
     }
 }
 
-/// Writes one array from front to back, and hashes it on the way.
-pub(crate) struct Writer {
-    path: PathBuf,
-    file: File,
-    hasher: blake3::Hasher,
-    bytes: u64,
-}
-
-impl Writer {
-    /// Creates the file of an array of `count` elements.
-    pub(crate) fn create(path: PathBuf, element: Element, count: u64) -> Result<Self, Error> {
-        let file = File::create_new(&path).map_err(Error::io("create", &path))?;
-        let mut writer = Self { path, file, hasher: blake3::Hasher::new(), bytes: 0 };
-        writer.write(&header(element, count))?;
-        Ok(writer)
-    }
-
-    /// Appends elements as little-endian bytes.
-    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.hasher.update(bytes);
-        self.bytes += bytes.len() as u64;
-        self.file.write_all(bytes).map_err(Error::io("write", &self.path))
-    }
-
-    /// Makes the file last.
-    pub(crate) fn finish(self) -> Result<FileFacts, Error> {
-        self.file.sync_all().map_err(Error::io("sync", &self.path))?;
-        Ok(FileFacts { bytes: self.bytes, blake3: self.hasher.finalize().to_hex().to_string() })
-    }
+/// Creates the file of an array of `count` elements, to be appended as little-endian bytes.
+pub(crate) fn create(path: PathBuf, element: Element, count: u64) -> Result<HashedFile, Error> {
+    let mut file = HashedFile::create(path)?;
+    file.write(&header(element, count))?;
+    Ok(file)
 }
 
 /// Writes an array of int32.
@@ -66,7 +41,7 @@ pub(crate) fn write_i64(path: PathBuf, values: &[i64]) -> Result<FileFacts, Erro
 }
 
 fn write_all(path: PathBuf, element: Element, count: usize, bytes: &[u8]) -> Result<FileFacts, Error> {
-    let mut writer = Writer::create(path, element, count as u64)?;
+    let mut writer = create(path, element, count as u64)?;
     writer.write(bytes)?;
     writer.finish()
 }

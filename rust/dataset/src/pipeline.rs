@@ -1,13 +1,15 @@
 //! The main job: files of rows in, a directory of packed shards out.
-use crate::chunk::{Encoded, Failure, encode_chunk};
-use crate::lines::{Chunk, ChunkReader};
+use crate::chunk::{Encoded, Tally, encode_chunk};
+use crate::lines::Chunk;
 use crate::manifest::TOKENIZERS;
 use crate::ordered::{self, Line};
 use crate::output::{MANIFEST, Staging};
 use crate::progress::Meter;
+use crate::rejected::Rejects;
+use crate::shaped::ShapedReader;
 use crate::shards;
 use crate::spill::Spill;
-use crate::{Content, Counts, Error, Identity, Manifest, Progress, Run, SourceFacts, Stage};
+use crate::{Content, Counts, Error, Identity, Manifest, Progress, Reading, Run, SourceFacts, Stage};
 use chatloom_template::{Call, Conversation};
 use chatloom_tokenize::{Formatter, Outcome, Overflow};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -39,10 +41,38 @@ pub struct Job {
     pub shard_tokens: u64,
     /// Versions to write down beside our own, such as that of the caller.
     pub versions: BTreeMap<String, String>,
+    /// How rows are read.
+    pub reading: Reading,
+    /// What becomes of rows that can't be used.
+    pub on_error: OnError,
+    /// How many rows may be rejected before the run ends after all; none for any number.
+    pub max_rejected: Option<u64>,
+    /// Whether rows are left out that have no token that carries loss.
+    pub drop_untrained: bool,
+}
+
+/// What becomes of rows that can't be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnError {
+    /// The first ends the run.
+    #[default]
+    Stop,
+    /// They are set aside, and told in `rejected.jsonl`.
+    Quarantine,
+}
+
+impl OnError {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Stop => "stop",
+            Self::Quarantine => "quarantine",
+        }
+    }
 }
 
 impl Job {
-    /// A job with the defaults: nothing is overwritten, all threads, chunks of 256 KiB, shards of 2²⁶ tokens.
+    /// A job with the defaults: nothing is overwritten, all threads, chunks of 256 KiB, shards of 2²⁶ tokens, rows
+    /// of any known shape, and a bad one ends the run.
     pub fn new(sources: Vec<PathBuf>, output: impl Into<PathBuf>, max_length: u32) -> Self {
         Self {
             sources,
@@ -53,6 +83,10 @@ impl Job {
             chunk_bytes: 1 << 18,
             shard_tokens: 1 << 26,
             versions: BTreeMap::new(),
+            reading: Reading::default(),
+            on_error: OnError::Stop,
+            max_rejected: None,
+            drop_untrained: false,
         }
     }
 }
@@ -62,6 +96,8 @@ impl Job {
 pub struct Summary {
     /// Rows, sequences, packs, tokens.
     pub counts: Counts,
+    /// The name of each input file and the shape of its rows in words; none where no row has one.
+    pub shapes: Vec<(String, Option<String>)>,
     /// Bytes of input.
     pub bytes: u64,
     /// Directories of arrays written.
@@ -75,11 +111,13 @@ pub struct Summary {
 /// Packs the rows of a job's files through a formatter.
 ///
 /// `progress` is called on this thread, some twenty times a second or more often, and may end the run. A row
-/// longer than a pack is treated as the formatter's options treat an over-long one.
+/// longer than a pack is treated as the formatter's options treat an over-long one, and the input of an alpaca
+/// row stays apart from its instruction where the template prints `message.input`.
 ///
 /// # Errors
-/// The first row in input order that can't be used, by file and line; files that can't be read or written; an
-/// output that exists; no rows; [`Error::Cancelled`]. Nothing is left behind.
+/// The first row in input order that can't be used, by file and line, or the first beyond those that may be
+/// rejected; files that can't be read or written; an output that exists; no rows to keep;
+/// [`Error::Cancelled`]. Nothing is left behind.
 pub fn pack_files(
     job: &Job,
     formatter: &Formatter,
@@ -93,7 +131,9 @@ pub fn pack_files(
         }
         outcome => Ok(outcome),
     };
-    pack_rows(job, &encode, &Identity::of(formatter), progress)
+    let template = formatter.templates().default.as_deref();
+    let job = Job { reading: job.reading.clone().for_template(template), ..job.clone() };
+    pack_rows(&job, &encode, &Identity::of(formatter), progress)
 }
 
 /// As [`pack_files`], with any encoder; one longer than a pack is an error.
@@ -146,8 +186,8 @@ pub(crate) fn thread_pool(threads: Option<NonZeroUsize>) -> Result<ThreadPool, E
 struct Read {
     spill: Spill,
     sources: Vec<SourceFacts>,
-    trained: u64,
-    untrained: u64,
+    tally: Tally,
+    rejects: Option<Rejects>,
 }
 
 fn read_rows(
@@ -157,25 +197,32 @@ fn read_rows(
     directory: &Path,
     meter: &mut Meter<'_>,
 ) -> Result<Read, Error> {
-    let reader = ChunkReader::new(&job.sources, job.chunk_bytes);
-    let spill = Spill::create(directory.join("spill"))?;
-    let mut intake = Intake { sources: &job.sources, reader, spill, meter, trained: 0, untrained: 0 };
+    let rejects = match job.on_error {
+        OnError::Stop => None,
+        OnError::Quarantine => Some(Rejects::create(directory, job)?),
+    };
+    let mut intake = Intake {
+        reader: ShapedReader::new(job),
+        paths: &job.sources,
+        spill: Spill::create(directory.join("spill"))?,
+        tally: Tally::default(),
+        rejects,
+        meter,
+    };
     let in_flight = 2 * pool.current_num_threads() + 1;
-    ordered::run(pool, in_flight, &mut intake, |chunk, stop| {
-        encode_chunk(&chunk, encode, job.max_length, stop)
-    })?;
-    let Intake { reader, spill, trained, untrained, .. } = intake;
-    Ok(Read { spill, sources: reader.into_facts(), trained, untrained })
+    ordered::run(pool, in_flight, &mut intake, |chunk, stop| encode_chunk(&chunk, encode, job, stop))?;
+    let Intake { reader, spill, tally, rejects, .. } = intake;
+    Ok(Read { spill, sources: reader.into_facts(), tally, rejects })
 }
 
 /// The caller's side of encoding: chunks out, tokens in.
 struct Intake<'a, 'm> {
-    sources: &'a [PathBuf],
-    reader: ChunkReader<'a>,
+    reader: ShapedReader<'a>,
+    paths: &'a [PathBuf],
     spill: Spill,
+    tally: Tally,
+    rejects: Option<Rejects>,
     meter: &'a mut Meter<'m>,
-    trained: u64,
-    untrained: u64,
 }
 
 impl Line<Chunk, Encoded, Error> for Intake<'_, '_> {
@@ -183,13 +230,15 @@ impl Line<Chunk, Encoded, Error> for Intake<'_, '_> {
         self.reader.next_chunk()
     }
 
-    fn take(&mut self, done: Encoded) -> Result<(), Error> {
-        if let Some(Failure { source, line, error }) = done.failure {
-            return Err(Error::Row { path: self.sources[source].clone(), line, error });
+    fn take(&mut self, mut done: Encoded) -> Result<(), Error> {
+        for failure in done.failures.drain(..) {
+            match &mut self.rejects {
+                Some(rejects) => rejects.take(failure, self.spill.rows_seen())?,
+                None => return Err(failure.stops(self.paths)),
+            }
         }
         self.spill.append(&done)?;
-        self.trained += done.trained;
-        self.untrained += done.untrained;
+        self.tally += done.tally;
         self.meter.now.bytes += done.bytes;
         self.meter.now.rows = self.spill.rows_seen();
         self.meter.now.tokens = self.spill.tokens();
@@ -209,10 +258,20 @@ fn write_packs(
     directory: &Path,
     meter: &mut Meter<'_>,
 ) -> Result<Content, Error> {
-    let Read { spill, sources, trained, untrained } = read;
-    let rows = spill.rows_seen();
+    let Read { spill, sources, tally, rejects } = read;
+    let (rejected, facts, first) = match rejects {
+        Some(rejects) => rejects.finish()?,
+        None => (0, None, None),
+    };
+    let mut counts = Counts {
+        rows: spill.rows_seen(),
+        dropped: tally.dropped,
+        dropped_untrained: tally.dropped_untrained,
+        rejected,
+        ..Counts::default()
+    };
     if spill.lengths().is_empty() {
-        return Err(Error::NothingToPack { rows });
+        return Err(Error::NothingToPack { counts, first: first.map(Box::new) });
     }
     meter.enter(Stage::Planning)?;
     let plan = chatloom_pack::plan(spill.lengths(), job.max_length)?;
@@ -220,23 +279,31 @@ fn write_packs(
     let source = shards::Source { plan: &plan, spill: &spill, pool };
     let shards = shards::write(directory, job.shard_tokens, source, meter)?;
     let written = |count: fn(&crate::ShardFacts) -> u64| shards.iter().map(count).sum();
-    let counts = Counts {
-        rows,
+    counts = Counts {
         sequences: written(|shard| shard.sequences),
         packs: written(|shard| shard.packs),
         tokens: written(|shard| shard.tokens),
-        trained_tokens: trained,
-        dropped: rows - spill.lengths().len() as u64,
-        untrained,
+        trained_tokens: tally.trained,
+        untrained: tally.untrained,
+        ..counts
     };
     spill.remove()?;
-    let (identity, max_length) = (identity.clone(), job.max_length);
     check(&counts)?;
-    Ok(Content { counts, max_length, strategy: "bfd", identity, tokenizers: TOKENIZERS, sources, shards })
+    Ok(Content {
+        counts,
+        max_length: job.max_length,
+        strategy: "bfd",
+        identity: identity.clone(),
+        tokenizers: TOKENIZERS,
+        on_error: job.on_error.name(),
+        rejected: facts,
+        sources,
+        shards,
+    })
 }
 
 fn check(counts: &Counts) -> Result<(), Error> {
-    let accounted = counts.sequences + counts.dropped;
+    let accounted = counts.sequences + counts.dropped + counts.dropped_untrained + counts.rejected;
     if accounted == counts.rows {
         return Ok(());
     }
@@ -252,6 +319,7 @@ fn versions(job: &Job) -> BTreeMap<String, String> {
 fn summary(content: &Content, run: &Run) -> Summary {
     Summary {
         counts: content.counts,
+        shapes: content.sources.iter().map(|source| (source.name.clone(), source.shape.clone())).collect(),
         bytes: content.sources.iter().map(|source| source.bytes).sum(),
         shards: content.shards.len(),
         threads: run.threads,

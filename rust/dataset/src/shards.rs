@@ -1,5 +1,6 @@
 //! Packs written out.
-use crate::npy::{self, Element, Writer};
+use crate::hashed::HashedFile;
+use crate::npy::{self, Element};
 use crate::progress::Meter;
 use crate::spill::{Spill, WORD_BYTES, id_and_label};
 use crate::{Error, ShardFacts};
@@ -107,15 +108,15 @@ fn within_block(lengths: &[u32]) -> impl FnMut(&usize, &usize) -> bool {
 
 /// The two large arrays, and the buffers they are written from.
 struct TokenWriters {
-    input_ids: Writer,
-    labels: Writer,
+    input_ids: HashedFile,
+    labels: HashedFile,
     words: Vec<u8>,
 }
 
 impl TokenWriters {
     fn create(directory: &Path, tokens: u64) -> Result<Self, Error> {
-        let input_ids = Writer::create(directory.join("input_ids.npy"), Element::Int32, tokens)?;
-        let labels = Writer::create(directory.join("labels.npy"), Element::Int32, tokens)?;
+        let input_ids = npy::create(directory.join("input_ids.npy"), Element::Int32, tokens)?;
+        let labels = npy::create(directory.join("labels.npy"), Element::Int32, tokens)?;
         Ok(Self { input_ids, labels, words: Vec::new() })
     }
 

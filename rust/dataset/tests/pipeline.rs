@@ -1,6 +1,6 @@
 //! The main job, with a stand-in for the encoder.
 #![allow(clippy::unwrap_used)]
-use chatloom_dataset::{Error, Identity, Job, Progress, RowError, Stage, Summary, pack_rows};
+use chatloom_dataset::{Error, Identity, Job, OnError, Progress, RowError, Stage, Summary, pack_rows};
 use chatloom_template::Conversation;
 use chatloom_tokenize::{Example, Outcome};
 use proptest::prelude::*;
@@ -274,6 +274,173 @@ fn the_first_bad_row_is_the_one_told_whatever_the_threads() {
     assert!(matches!(run(&job), Err(Error::Row { line: 100, .. })));
 }
 
+/// Bad rows of several kinds, as they stand in a file, with the codes they are rejected under.
+const BAD: &[(&[u8], &str)] = &[
+    (b"{\"messages\": [", "json"),
+    (b"{\"messages\": \"\xff\"}", "encoding"),
+    (b"\xef\xbb\xbf{}", "json"),
+    (b"\0", "json"),
+    (br#"{"messages": [{"role": "user", "content": "\ud800"}]}"#, "surrogate"),
+    (br#"{"messages": []}"#, "empty"),
+    (br#"{"messages": [{"content": "s3cret"}]}"#, "field"),
+    (br#"{"messages": [{"role": "user", "content": 1}]}"#, "field"),
+    (br#"{"text": "s3cret"}"#, "shape"),
+    (br#"{"messages": [], "data": []}"#, "shape"),
+    (br#"{"user": "s3cret", "assistant": "s3cret"}"#, "shape"),
+    (br#"{"messages": [{"role": "user", "content": ""}]}"#, "no_tokens"),
+];
+
+/// Good rows, one too long, one without loss, and each of the bad ones, over and over.
+fn good_and_bad(repeats: usize) -> Vec<u8> {
+    let mut text = Vec::new();
+    for repeat in 0..repeats {
+        for (bad, _) in BAD {
+            text.extend_from_slice(format!("{}\r\n", chat(repeat % 7, 5)).as_bytes());
+            text.extend_from_slice(bad);
+            text.push(b'\n');
+        }
+        text.extend_from_slice(format!("{}\n{}\n", chat(TOO_LONG, 1), chat(4, 0)).as_bytes());
+    }
+    text
+}
+
+fn rejected(out: &Path) -> Vec<serde_json::Value> {
+    let text = fs::read_to_string(out.join("rejected.jsonl")).unwrap();
+    assert!(!text.contains("s3cret"));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn bad_rows_are_set_aside_and_every_row_is_accounted_for() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, good_and_bad(1));
+    job.on_error = OnError::Quarantine;
+    let counts = run(&job).unwrap().counts;
+    let bad = BAD.len() as u64;
+    assert_eq!((counts.rows, counts.rejected, counts.dropped, counts.untrained), (2 * bad + 2, bad, 1, 1));
+    assert_eq!(counts.sequences, bad + 1);
+    let rejected = rejected(&job.output);
+    for (index, ((_, code), line)) in BAD.iter().zip(&rejected).enumerate() {
+        assert_eq!((&line["source"], &line["code"]), (&"in.jsonl".into(), &(*code).into()), "{line}");
+        assert_eq!((&line["line"], &line["row"]), (&(2 * index + 2).into(), &(2 * index + 1).into()));
+        assert!(line["reason"].as_str().is_some_and(|reason| !reason.is_empty()));
+    }
+    let rows: Vec<i64> = packs(&job.output).iter().flatten().map(|(row, _, _)| *row).collect();
+    assert!(rows.iter().all(|row| row % 2 == 0 || *row > 2 * i64::try_from(bad).unwrap()));
+}
+
+#[test]
+fn rows_without_loss_are_left_out_on_demand() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, [chat(4, 0), chat(3, 3), chat(5, 0)].join("\n"));
+    job.drop_untrained = true;
+    let counts = run(&job).unwrap().counts;
+    assert_eq!((counts.rows, counts.sequences, counts.dropped_untrained, counts.untrained), (3, 1, 2, 0));
+    let (u, a) = (i64::from(b'u'), i64::from(b'a'));
+    let sequence = (1, vec![u, u, u, a, a, a], vec![-100, -100, -100, a, a, a]);
+    assert_eq!(packs(&job.output), [[sequence]]);
+}
+
+#[test]
+fn neither_threads_nor_chunks_change_what_is_rejected() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, good_and_bad(30));
+    (job.on_error, job.overwrite) = (OnError::Quarantine, true);
+    let mut outputs = Vec::new();
+    for (threads, chunk_bytes) in [(1, 1 << 20), (2, 1000), (8, 1), (3, 77)] {
+        (job.threads, job.chunk_bytes) = (NonZeroUsize::new(threads), chunk_bytes);
+        run(&job).unwrap();
+        outputs.push(contents(&job.output));
+    }
+    assert!(outputs.windows(2).all(|pair| pair[0] == pair[1]));
+    assert_eq!(rejected(&job.output).len(), 30 * BAD.len());
+}
+
+#[test]
+fn too_many_rejected_rows_end_the_run() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, good_and_bad(1));
+    (job.on_error, job.max_rejected, job.chunk_bytes) = (OnError::Quarantine, Some(3), 20);
+    let error = run(&job).unwrap_err();
+    assert!(matches!(&error, Error::TooManyRejected { allowed: 3, line: 8, .. }));
+    let told = format!("more than 3 rows can't be used; {}, line 8: not JSON", job.sources[0].display());
+    assert!(error.to_string().starts_with(&told), "{error}");
+    assert_eq!(entries(&directory), ["in.jsonl"]);
+    job.max_rejected = Some(BAD.len() as u64);
+    assert_eq!(run(&job).unwrap().counts.rejected, BAD.len() as u64);
+}
+
+#[test]
+fn when_all_rows_are_rejected_the_first_is_told() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, "{\n[]\n");
+    job.on_error = OnError::Quarantine;
+    let told = run(&job).unwrap_err().to_string();
+    assert!(told.contains("of 2 rows none is left") && told.contains("line 1: not JSON"), "{told}");
+    assert_eq!(entries(&directory), ["in.jsonl"]);
+}
+
+#[test]
+fn the_first_readable_row_of_each_file_decides_its_shape() {
+    let directory = TempDir::new().unwrap();
+    let pair = |user: &str, assistant: &str| format!(r#"{{"{user}": "ask", "{assistant}": "answer"}}"#);
+    let first = ["{", &pair("user", "assistant"), &chat(1, 1), &pair("prompt", "completion")].join("\n");
+    let mut job = job(&directory, first);
+    job.sources.push(source(&directory, "more.jsonl", pair("instruction", "output")));
+    for chunk_bytes in [1, 1 << 20] {
+        (job.on_error, job.overwrite, job.chunk_bytes) = (OnError::Quarantine, true, chunk_bytes);
+        let summary = run(&job).unwrap();
+        assert_eq!((summary.counts.sequences, summary.counts.rejected), (2, 3));
+        let shapes: Vec<_> = summary.shapes.iter().map(|(_, shape)| shape.as_deref()).collect();
+        assert_eq!(shapes, [Some("columns (user, assistant)"), Some("alpaca (instruction, output)")]);
+        let reason = &rejected(&job.output)[1]["reason"];
+        let told = "row: expected the shape of the file's first row, columns (user, assistant), found messages (messages)";
+        assert_eq!(reason, told);
+    }
+}
+
+#[test]
+fn a_line_of_fifty_megabytes_is_a_row_like_any_other() {
+    let directory = TempDir::new().unwrap();
+    let filler = "x".repeat(50 << 20);
+    let noted = chat(2, 2).replacen('{', &format!(r#"{{"note": "{filler}", "#), 1);
+    let rows = [chat(1, 1), noted, chat(50 << 20, 1), format!(r#"{{"messages": "{filler}"#), chat(3, 3)];
+    let mut job = job(&directory, rows.join("\n"));
+    job.on_error = OnError::Quarantine;
+    let counts = run(&job).unwrap().counts;
+    assert_eq!((counts.rows, counts.sequences, counts.dropped, counts.rejected), (5, 3, 1, 1));
+}
+
+#[test]
+fn a_file_that_vanishes_before_it_is_opened_ends_the_run() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, chats(50));
+    (job.on_error, job.chunk_bytes) = (OnError::Quarantine, 200);
+    job.sources.push(source(&directory, "more.jsonl", chats(50)));
+    let remove = |_: &Progress| {
+        let _ = fs::remove_file(&job.sources[1]);
+        ControlFlow::Continue(())
+    };
+    let error = pack_rows(&job, &bytes_as_tokens, &identity(), &remove).unwrap_err();
+    assert!(matches!(&error, Error::Io { action: "open", path, .. } if *path == job.sources[1]), "{error}");
+    assert_eq!(entries(&directory), ["in.jsonl"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_vanishes_while_it_is_read_is_read_to_its_end() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, chats(50));
+    job.chunk_bytes = 200;
+    let remove = |_: &Progress| {
+        let _ = fs::remove_file(&job.sources[0]);
+        ControlFlow::Continue(())
+    };
+    let summary = pack_rows(&job, &bytes_as_tokens, &identity(), &remove).unwrap();
+    assert_eq!(entries(&directory), ["out"]);
+    assert_eq!(summary.counts.rows, 50);
+}
+
 #[test]
 fn an_encoder_is_held_to_its_word() {
     let directory = TempDir::new().unwrap();
@@ -300,7 +467,7 @@ fn nothing_to_pack_is_an_error() {
     for (text, rows) in [(String::new(), 0), ("\n \n".to_owned(), 0), (chat(60, 1), 1)] {
         let directory = TempDir::new().unwrap();
         let result = run(&job(&directory, text));
-        assert!(matches!(result, Err(Error::NothingToPack { rows: found }) if found == rows));
+        assert!(matches!(result, Err(Error::NothingToPack { counts, .. }) if counts.rows == rows));
         assert_eq!(entries(&directory), ["in.jsonl"]);
     }
 }

@@ -11,6 +11,9 @@ fn refused(row: &str) -> String {
     read(row).map_or_else(|error| error, |conversation| format!("read as {conversation:?}"))
 }
 
+const KNOWN: &str = "the keys of a known shape: `messages`; `conversations`; `data`; `prompt` and `completion`; \
+                     `instruction` and `output`; `instruction` and `answer`; `user` and `assistant`";
+
 const MESSAGES: &str = r#""messages": [{"role": "user", "content": "hi"}]"#;
 
 #[test]
@@ -53,10 +56,10 @@ fn errors_name_the_part_and_what_was_found_but_no_contents() {
     let with = |field: &str| format!("{{{MESSAGES}, {field}}}");
     for (row, expected) in [
         ("[1]", "row: expected an object, found a list"),
-        ("{}", "row: expected the key `messages`, found no keys"),
+        ("{}", &format!("row: expected {KNOWN}, found no keys")),
         (
             r#"{"prompt": "s3cret", "a\n": 1}"#,
-            r"row: expected the key `messages`, found the keys `prompt`, `a\n`",
+            &format!(r"row: expected {KNOWN}, found the keys `prompt`, `a\n`"),
         ),
         (r#"{"messages": null}"#, "`messages`: expected a list of messages, found null"),
         (r#"{"messages": "s3cret"}"#, "`messages`: expected a list of messages, found text"),
@@ -67,6 +70,10 @@ fn errors_name_the_part_and_what_was_found_but_no_contents() {
             "`messages[0]`: expected an object with the key `role`, found the keys `from`, `value`",
         ),
         (r#"{"messages": [{"role": null}]}"#, "`messages[0]`: expected a `role` that is text, found null"),
+        (
+            r#"{"messages": [{"role": "user", "content": 5}]}"#,
+            "`messages[0].content`: expected text, or a list of parts, found a number",
+        ),
         (&with(r#""tools": {}"#), "`tools`: expected a list of objects, found an object"),
         (&with(r#""tools": ["s3cret"]"#), "`tools[0]`: expected an object, found text"),
         (
@@ -87,7 +94,7 @@ fn errors_name_the_part_and_what_was_found_but_no_contents() {
 #[test]
 fn a_key_that_may_be_content_is_not_shown() {
     let error = refused(&format!(r#"{{"{}": 1}}"#, "x".repeat(500)));
-    assert_eq!(error, "row: expected the key `messages`, found the keys a very long key");
+    assert_eq!(error, format!("row: expected {KNOWN}, found the keys a very long key"));
     let many: Vec<String> = (0..50).map(|key| format!(r#""{key}": 1"#)).collect();
     assert!(refused(&format!("{{{}}}", many.join(","))).ends_with("`10`, `11`, …"));
 }

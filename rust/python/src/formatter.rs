@@ -7,7 +7,7 @@ use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
 use crate::template::{clock, compile};
-use chatloom_dataset::{Batch, BatchError, encode_batch};
+use chatloom_dataset::{Batch, BatchError, Reading, encode_batch};
 use chatloom_template::{self as template, Call};
 use chatloom_tokenize as core;
 use core::{Boundary, EndTokens, Options, Outcome, Overflow, Templates, Vocabulary};
@@ -149,7 +149,7 @@ impl Formatter {
         rows: &Bound<'py, PyAny>,
         threads: Option<NonZeroUsize>,
     ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>)> {
-        let mut rows = Rows::new(rows)?;
+        let mut rows = Rows::new(rows, self.reading(Reading::default()))?;
         let encode = |conversation: &template::Conversation| self.core.encode(conversation, &Call::default());
         let batch = detached(py, || encode_batch(&mut rows, &encode, threads))?;
         let Batch { input_ids, labels, offsets, rows } = batch.map_err(|error| self.batch_error(error))?;
@@ -180,6 +180,11 @@ impl Formatter {
 }
 
 impl Formatter {
+    /// The same reading of rows, for the template that most of them are rendered by.
+    pub(crate) fn reading(&self, reading: Reading) -> Reading {
+        reading.for_template(self.templates.default.as_deref())
+    }
+
     fn error(&self, error: &core::Error, conversation: &template::Conversation) -> PyErr {
         formatter_error(error, self.source(conversation.tools.is_some()), None)
     }

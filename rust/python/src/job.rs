@@ -1,12 +1,13 @@
 //! The main job: files in, shards out.
+use crate::conversation::reading;
 use crate::errors::{DataError, Facts, InternalError, PackError};
 use crate::formatter::Formatter;
 use crate::guard::detached;
 use chatloom_dataset as core;
-use core::{Error, Job, Progress, RowError, Stage, Summary};
-use pyo3::exceptions::{PyFileExistsError, PyKeyboardInterrupt, PyOSError};
+use core::{Error, Job, OnError, Progress, RowError, Stage, Summary};
+use pyo3::exceptions::{PyFileExistsError, PyKeyboardInterrupt, PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -23,7 +24,7 @@ const TICK: Duration = Duration::from_millis(50);
 #[pyfunction]
 #[allow(clippy::too_many_arguments, reason = "the fields of a job, by name")]
 #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
-#[pyo3(signature = (formatter, sources, output, *, max_length, threads, overwrite, versions, progress))]
+#[pyo3(signature = (formatter, sources, output, *, max_length, threads, overwrite, versions, format, map, on_error, max_rejected, drop_untrained, progress))]
 pub(crate) fn pack_files<'py>(
     py: Python<'py>,
     formatter: &Formatter,
@@ -33,9 +34,23 @@ pub(crate) fn pack_files<'py>(
     threads: Option<NonZeroUsize>,
     overwrite: bool,
     versions: BTreeMap<String, String>,
+    format: Option<&str>,
+    map: Vec<(String, String)>,
+    on_error: &str,
+    max_rejected: Option<u64>,
+    drop_untrained: bool,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Bound<'py, PyDict>> {
-    let job = Job { overwrite, threads, versions, ..Job::new(sources, output, max_length) };
+    let job = Job {
+        overwrite,
+        threads,
+        versions,
+        reading: reading(format, map)?,
+        on_error: on_error_named(on_error)?,
+        max_rejected,
+        drop_untrained,
+        ..Job::new(sources, output, max_length)
+    };
     let (result, raised) = detached(py, || {
         let watch = Watch::new(progress.as_ref());
         let result = core::pack_files(&job, &formatter.core, &|now| watch.look(now));
@@ -43,6 +58,14 @@ pub(crate) fn pack_files<'py>(
     })?;
     let summary = result.map_err(|error| job_error(py, &error, raised))?;
     summary_dict(py, &summary)
+}
+
+fn on_error_named(name: &str) -> PyResult<OnError> {
+    match name {
+        "stop" => Ok(OnError::Stop),
+        "quarantine" => Ok(OnError::Quarantine),
+        _ => Err(PyValueError::new_err(format!("on_error is {name:?}, expected stop or quarantine"))),
+    }
 }
 
 /// Looks for signals while the core works, and tells Python how far it is.
@@ -93,10 +116,13 @@ fn summary_dict<'py>(py: Python<'py>, summary: &Summary) -> PyResult<Bound<'py, 
     dict.set_item("rows", counts.rows)?;
     dict.set_item("sequences", counts.sequences)?;
     dict.set_item("dropped", counts.dropped)?;
+    dict.set_item("dropped_untrained", counts.dropped_untrained)?;
+    dict.set_item("rejected", counts.rejected)?;
     dict.set_item("untrained", counts.untrained)?;
     dict.set_item("packs", counts.packs)?;
     dict.set_item("tokens", counts.tokens)?;
     dict.set_item("trained_tokens", counts.trained_tokens)?;
+    dict.set_item("shapes", PyTuple::new(py, &summary.shapes)?)?;
     dict.set_item("shards", summary.shards)?;
     dict.set_item("bytes", summary.bytes)?;
     dict.set_item("threads", summary.threads)?;
@@ -107,7 +133,9 @@ fn summary_dict<'py>(py: Python<'py>, summary: &Summary) -> PyResult<Bound<'py, 
 fn job_error(py: Python<'_>, error: &Error, raised: Option<PyErr>) -> PyErr {
     match error {
         Error::Io { action, path, error } => os_error(action, path, error),
-        Error::Row { path, line, error: row } => row_error(error.to_string(), path, *line, row),
+        Error::Row { path, line, error: row } | Error::TooManyRejected { path, line, error: row, .. } => {
+            row_error(error.to_string(), path, *line, row)
+        }
         Error::OutputExists { path } | Error::NotOurs { path } => exists(py, error, path),
         Error::Pack(error) => PackError::new_err(Facts::message(error.to_string()).arguments()),
         Error::Threads(reason) => PyOSError::new_err(format!("cannot start threads: {reason}")),

@@ -1,18 +1,19 @@
 //! The rows of a batch, taken from Python one after the other.
 use crate::conversation::of_row;
-use chatloom_dataset::{Chunk, Feed};
+use chatloom_dataset::{Chunk, Feed, Reading};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 
 /// An iterator that is looked at only with the interpreter attached.
 pub(crate) struct Rows {
-    rows: Py<PyIterator>,
+    iterator: Py<PyIterator>,
+    reading: Reading,
     index: usize,
 }
 
 impl Rows {
-    pub(crate) fn new(rows: &Bound<'_, PyAny>) -> PyResult<Self> {
-        Ok(Self { rows: rows.try_iter()?.unbind(), index: 0 })
+    pub(crate) fn new(rows: &Bound<'_, PyAny>, reading: Reading) -> PyResult<Self> {
+        Ok(Self { iterator: rows.try_iter()?.unbind(), reading, index: 0 })
     }
 }
 
@@ -21,10 +22,10 @@ impl Feed for Rows {
 
     fn fill(&mut self, chunk: &mut Chunk) -> PyResult<bool> {
         Python::attach(|py| {
-            let mut rows = self.rows.bind(py).clone();
+            let mut rows = self.iterator.bind(py).clone();
             while !chunk.is_full() {
                 let Some(row) = rows.next() else { return Ok(false) };
-                chunk.push(of_row(&row?, self.index)?);
+                chunk.push(of_row(&row?, &self.reading, self.index)?);
                 self.index += 1;
             }
             Ok(true)
