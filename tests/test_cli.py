@@ -176,7 +176,7 @@ def test_trace_tells_who_wrote_what_and_what_is_trained(chat_file: Path, formatt
         "2        rest    template  ⏎",
     ]
     assert "  header  derived: as the generation prompt prints it" in table
-    assert "  end     printed: printed by the turn: <|im_end|>" in table
+    assert "  end     printed by the turn: <|im_end|>" in table
 
 
 def test_trace_goes_token_by_token(chat_file: Path, formatter: chatloom.Formatter) -> None:

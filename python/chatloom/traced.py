@@ -204,7 +204,7 @@ def explain(rendered: Rendered) -> Iterator[str]:
         yield f"message {turn.message}"
         yield f"  header  {turn.header}: {_HEADERS[turn.header]}"
         yield f"  body    {turn.body[1] - turn.body[0]} characters, {learnt} of them trained"
-        yield f"  end     {turn.end}: {_ENDS[turn.end]}{end}"
+        yield f"  end     {_ENDS[turn.end]}{end}"
     if not rendered.turns:
         yield "there is no assistant message, so nothing carries loss"
 
