@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -94,6 +95,7 @@ def test_a_bad_row_is_named_and_nothing_is_left(tmp_path: Path) -> None:
     done = run("pack", file, *MODEL, "--max-length", 64, "--out", tmp_path / "out")
     assert done.returncode == 1
     assert f"{file}, line 2:" in done.stderr
+    assert re.search(r"\n\d+ \| .*raise_exception.*\n +\| +\^", done.stderr)
     assert "secret" not in done.stderr
     assert "Traceback" not in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == [file.name]

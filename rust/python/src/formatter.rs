@@ -6,6 +6,7 @@ use crate::guard::detached;
 use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
+use crate::snippet;
 use crate::template::{clock, compile};
 use chatloom_dataset::{Batch, BatchError, Reading, encode_batch};
 use chatloom_template::{self as template, Call};
@@ -197,6 +198,12 @@ impl Formatter {
             BatchError::Threads(error) => PyOSError::new_err(error.to_string()),
             BatchError::Stopped(error) => error,
         }
+    }
+
+    /// The piece of the template that an error of some row points at, where there is but one template.
+    pub(crate) fn snippet(&self, error: &template::Error) -> Option<String> {
+        let source = self.source(false);
+        (source == self.source(true)).then(|| snippet::draw(source, error.position()?)).flatten()
     }
 
     /// The template that conversations with or without tools use.
