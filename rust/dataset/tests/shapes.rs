@@ -109,7 +109,7 @@ fn a_function_call_is_a_tool_call() {
             r#"{{"tools": "[]", "conversations": [{{"from": "human", "value": "h"}}, {{"from": "function_call", "value": "{call}"}}]}}"#
         );
         let expected = json::parse(
-            br#"{"role": "assistant", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"a": 1}}}]}"#,
+            br#"{"role": "assistant", "tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"a": 1}}}], "content": ""}"#,
         );
         let messages = read(&row).map(|conversation| conversation.messages);
         assert_eq!(messages.map(|messages| messages[1].clone()), expected.map_err(|error| error.to_string()));

@@ -87,7 +87,12 @@ fn rename(item: Data, keys: &Keys, part: impl Fn() -> String) -> Result<(Data, V
         let part = || format!("{}.{}", part(), keys.content);
         names.push(if speaker.calls {
             let calls = |text| speaker::calls(&text, part);
-            rename_key(&mut entries, keys.content.clone(), "tool_calls", calls)?
+            let name = rename_key(&mut entries, keys.content.clone(), "tool_calls", calls)?;
+            // Many templates read the content whether or not there are calls.
+            if find(&entries, "content").is_none() {
+                entries.push((Data::from("content"), Data::from("")));
+            }
+            name
         } else {
             rename_key(&mut entries, keys.content.clone(), "content", Ok)?
         });
