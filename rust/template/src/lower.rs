@@ -211,8 +211,8 @@ impl<'s> Lowering<'s> {
                 }
             }
             StmtNode::Continue => {
-                if let Some(&(index, head)) = self.loops.last() {
-                    self.op(Op::Continue(head, index));
+                if let Some(&(_, head)) = self.loops.last() {
+                    self.op(Op::Continue(head));
                 }
             }
         }

@@ -267,7 +267,7 @@ impl<'a> Machine<'a> {
                 }
             }
             Op::Break(index) => return Ok(self.leave_loop(index)),
-            Op::Continue(head, _) => {
+            Op::Continue(head) => {
                 self.unwind();
                 return Ok(Flow::Goto(head));
             }

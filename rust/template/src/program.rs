@@ -74,7 +74,7 @@ pub(crate) enum Op {
     /// A body came to its end.
     Completed,
     Break(u32),
-    Continue(Label, u32),
+    Continue(Label),
     /// Sets `loop`.
     StoreLoop(Variable),
     /// Starts to collect the items that a loop's test keeps.
