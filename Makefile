@@ -11,7 +11,7 @@ else
 RUST_TESTS := cargo test --release --workspace --locked
 endif
 
-.PHONY: help demo build test test-rust test-python parity bench lint format environment clean
+.PHONY: help demo build test test-rust test-python parity labels bench lint format environment clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -37,6 +37,9 @@ test-python:
 
 parity: environment build ## compare renders with transformers on all real templates
 	$(BIN)/python tests/parity.py
+
+labels: environment build ## check labels on all real templates, and tell how header and end were found
+	$(BIN)/python tests/label_table.py
 
 bench: $(VENV)/.bench build ## compare with transformers, tokenizers and TRL, side by side on one core
 	$(BIN)/python benches/compare.py
