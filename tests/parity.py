@@ -78,7 +78,7 @@ def compare(templates: Iterable[tuple[str, str]], conversations: list[Conversati
         try:
             ours = chatloom.Template(source, now=NOW)
         except chatloom.ChatloomError as error:
-            table.refused[f"{type(error).__name__}: {_generalised(str(error))}"].append(name)
+            table.refused[f"{type(error).__name__}: {_generalised(error.message)}"].append(name)
             continue
         table.compiled += 1
         for pair in _pairs(name, ours, Reference(source), conversations):
@@ -99,7 +99,7 @@ def render(template: Any, conversation: Conversation) -> Outcome:
     try:
         return Outcome("ok", template.render(conversation.messages, **{**SPECIAL_TOKENS, **conversation.call()}))
     except Exception as error:
-        return Outcome("error", getattr(error, "kind", None) or type(error).__name__, str(error))
+        return Outcome("error", getattr(error, "kind", None) or type(error).__name__, getattr(error, "message", ""))
 
 
 def judge(ours: Outcome, theirs: Outcome) -> tuple[str, str]:
@@ -121,13 +121,12 @@ def judge(ours: Outcome, theirs: Outcome) -> tuple[str, str]:
 
 def _same_raise(ours: Outcome, theirs: Outcome) -> bool:
     """What a template says through `raise_exception` is its own text, so it has to come through unchanged."""
-    return theirs.value != "TemplateError" or theirs.message in ours.message
+    return theirs.value != "TemplateError" or theirs.message == ours.message
 
 
 def _generalised(message: str) -> str:
     """The first line of a message without what differs from pair to pair."""
-    line = message.partition("\n")[0][:160]
-    return re.sub(r"\d+", "N", re.sub(r" \(template line.*?\)", "", line))
+    return re.sub(r"\d+", "N", message.partition("\n")[0][:160])
 
 
 def _first_difference(ours: str, theirs: str) -> str:

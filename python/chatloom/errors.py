@@ -1,6 +1,8 @@
 """The exceptions of chatloom: one tree under `ChatloomError`.
 
-Every one of them pickles and compares by content, and none prints the contents of messages.
+Every one of them pickles and compares by content, and none prints the contents of messages: of what a row
+wrote, only roles and keys are told that everybody knows (`user`, `content`, `tool_calls`, …) or that the template
+itself names.
 
 >>> import chatloom
 >>> chatloom.Template("{% if messages %}")
@@ -16,14 +18,18 @@ class ChatloomError(Exception):
     """Anything that chatloom refuses or fails at.
 
     Attributes:
-        message: What happened, without the place.
+        message: What happened, without the place. What a template says through `raise_exception` is here word by
+            word, and may hold contents of messages.
         kind: Name of the exception that transformers raises for the same call, such as `TypeError`.
         line: Line of the template (or of the data file, for `DataError`), from 1.
         column: Character in that line, from 1.
-        snippet: The piece of the template around that place, with a caret below it.
-        hint: What to do about it.
+        snippet: The piece of the template around that place, at most about 100 columns wide, with a caret below
+            it.
+        hint: What to do about it, or what there was instead.
         row: Index of the row, from 0, where several rows were given.
-        path: The file, or the field of the message, that it is about.
+        path: The file, or the message or field of it, that it is about, such as `messages[2]`.
+        template: Name of the template, where the model has several.
+        shown: The message as it is printed, where that differs: without what the row wrote.
 
     Attributes that do not apply are None.
 
@@ -45,8 +51,10 @@ class ChatloomError(Exception):
         hint: str | None = None,
         row: int | None = None,
         path: str | None = None,
+        template: str | None = None,
+        shown: str | None = None,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message if shown is None else shown)
         self.message = message
         self.kind = kind
         self.line = line
@@ -55,10 +63,10 @@ class ChatloomError(Exception):
         self.hint = hint
         self.row = row
         self.path = path
+        self.template = template
+        self.shown = shown
 
-    def _facts(
-        self,
-    ) -> tuple[str, str | None, int | None, int | None, str | None, str | None, int | None, str | None]:
+    def _facts(self) -> tuple[str | int | None, ...]:
         return (
             self.message,
             self.kind,
@@ -68,17 +76,25 @@ class ChatloomError(Exception):
             self.hint,
             self.row,
             self.path,
+            self.template,
+            self.shown,
         )
 
     def _place(self) -> str:
         if self.line is None:
             return ""
+        message = "" if self.path is None else f"{self.path}, "
+        template = "template" if self.template is None else f"template `{self.template}`,"
         column = "" if self.column is None else f", column {self.column}"
-        return f" (template line {self.line}{column})"
+        return f" ({message}{template} line {self.line}{column})"
+
+    def _kind(self) -> str:
+        return "" if self.kind in (None, type(self).__name__) else f"{self.kind}: "
 
     def __str__(self) -> str:
         row = "" if self.row is None else f"row {self.row}: "
-        lines = [f"{row}{self.message}{self._place()}"]
+        message = self.message if self.shown is None else self.shown
+        lines = [f"{row}{self._kind()}{' '.join(message.splitlines())}{self._place()}"]
         if self.snippet is not None:
             lines.append(self.snippet)
         if self.hint is not None:
@@ -221,6 +237,9 @@ class DataError(ChatloomError):
     """
 
     def _place(self) -> str:
+        return ""
+
+    def _kind(self) -> str:
         return ""
 
 

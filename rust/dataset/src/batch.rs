@@ -75,8 +75,6 @@ pub enum BatchError<S> {
     Row {
         /// Which, from 0.
         row: usize,
-        /// Whether its conversation declares tools, which may choose the template.
-        tools_given: bool,
         /// What is wrong with it.
         error: chatloom_tokenize::Error,
     },
@@ -143,7 +141,7 @@ impl<F: Feed> Intake<'_, F> {
     }
 }
 
-type Encoded = Result<Batch, (usize, bool, chatloom_tokenize::Error)>;
+type Encoded = Result<Batch, (usize, chatloom_tokenize::Error)>;
 
 impl<F: Feed> Line<Chunk, Encoded, BatchError<F::Stop>> for Intake<'_, F> {
     fn next(&mut self) -> Result<Option<Chunk>, BatchError<F::Stop>> {
@@ -154,7 +152,7 @@ impl<F: Feed> Line<Chunk, Encoded, BatchError<F::Stop>> for Intake<'_, F> {
     }
 
     fn take(&mut self, done: Encoded) -> Result<(), BatchError<F::Stop>> {
-        let part = done.map_err(|(row, tools_given, error)| BatchError::Row { row, tools_given, error })?;
+        let part = done.map_err(|(row, error)| BatchError::Row { row, error })?;
         self.batch.append(&part);
         Ok(())
     }
@@ -190,7 +188,7 @@ fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, stop: &StopFlag) -> Encoded 
         match encode(conversation) {
             Ok(Outcome::Example(example)) => batch.push(&example, row),
             Ok(Outcome::Dropped { .. }) => {}
-            Err(error) => return Err((row, conversation.tools.is_some(), error)),
+            Err(error) => return Err((row, error)),
         }
     }
     Ok(batch)

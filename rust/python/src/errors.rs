@@ -1,5 +1,4 @@
 //! Core errors to the Python exceptions of `chatloom.errors`.
-use crate::snippet;
 use chatloom_template as template;
 use chatloom_tokenize as tokenize;
 use pyo3::PyErr;
@@ -34,6 +33,8 @@ pub(crate) struct Facts {
     pub(crate) hint: Option<String>,
     pub(crate) row: Option<usize>,
     pub(crate) path: Option<String>,
+    pub(crate) template: Option<String>,
+    pub(crate) shown: Option<String>,
 }
 
 impl Facts {
@@ -55,23 +56,28 @@ impl Facts {
         Option<String>,
         Option<usize>,
         Option<String>,
+        Option<String>,
+        Option<String>,
     ) {
-        (self.message, self.kind, self.line, self.column, self.snippet, self.hint, self.row, self.path)
+        let Self { message, kind, line, column, snippet, hint, row, path, template, shown } = self;
+        (message, kind, line, column, snippet, hint, row, path, template, shown)
     }
 }
 
-/// An error of the template language; `source` is the template it happened in.
-pub(crate) fn template_error(error: &template::Error, source: &str, row: Option<usize>) -> PyErr {
+/// An error of the template language.
+pub(crate) fn template_error(error: &template::Error, row: Option<usize>) -> PyErr {
     let position = error.position();
     let facts = Facts {
         message: error.message().to_owned(),
         kind: Some(error.kind()),
         line: position.map(|p| p.line),
         column: position.map(|p| p.column),
-        snippet: position.and_then(|p| snippet::draw(source, p)),
+        snippet: error.snippet().map(str::to_owned),
         hint: error.advice().map(str::to_owned),
         row,
-        path: None,
+        path: error.turn().map(|turn| format!("messages[{turn}]")),
+        template: error.template().map(str::to_owned),
+        shown: (error.shown() != error.message()).then(|| error.shown().to_owned()),
     };
     match error.class() {
         Class::Syntax => TemplateSyntaxError::new_err(facts.arguments()),
@@ -83,10 +89,10 @@ pub(crate) fn template_error(error: &template::Error, source: &str, row: Option<
     }
 }
 
-/// An error of a formatter; `source` is the template that the call uses.
-pub(crate) fn formatter_error(error: &tokenize::Error, source: &str, row: Option<usize>) -> PyErr {
+/// An error of a formatter.
+pub(crate) fn formatter_error(error: &tokenize::Error, row: Option<usize>) -> PyErr {
     match error {
-        tokenize::Error::Template(error) => template_error(error, source, row),
+        tokenize::Error::Template(error) => template_error(error, row),
         tokenize::Error::NoTemplate { .. } => {
             let facts = Facts { kind: Some("ValueError"), row, ..Facts::message(error.to_string()) };
             TemplateRenderError::new_err(facts.arguments())

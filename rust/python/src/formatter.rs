@@ -6,7 +6,6 @@ use crate::guard::detached;
 use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
-use crate::snippet;
 use crate::template::{clock, compile};
 use chatloom_dataset::{Batch, BatchError, Reading, encode_batch};
 use chatloom_template::{self as template, Call};
@@ -64,7 +63,7 @@ impl Formatter {
             detached(py, || Vocabulary::from_json(tokenizer))?.map_err(|error| load_error(&error))?;
         let parts = templates.clone();
         let core = detached(py, || core::Formatter::new(parts, Arc::new(vocabulary), options))?
-            .map_err(|error| formatter_error(&error, "", None))?;
+            .map_err(|error| formatter_error(&error, None))?;
         Ok(Self { core, templates })
     }
 
@@ -99,7 +98,7 @@ impl Formatter {
     ) -> PyResult<String> {
         let call = Call { add_generation_prompt, continue_final_message, paths: false };
         let rendered = detached(py, || self.core.render(&conversation.0, &call))?;
-        rendered.map(|rendered| rendered.text).map_err(|error| self.error(&error, &conversation.0))
+        rendered.map(|rendered| rendered.text).map_err(|error| formatter_error(&error, None))
     }
 
     /// The text of a conversation, its segments, its trained ranges and its turns.
@@ -114,7 +113,7 @@ impl Formatter {
     ) -> PyResult<(String, Vec<Segment>, Vec<(usize, usize)>, Vec<Turn>)> {
         let call = Call { add_generation_prompt, continue_final_message, paths: true };
         let trace = detached(py, || self.core.trace(&conversation.0, &call))?
-            .map_err(|error| self.error(&error, &conversation.0))?;
+            .map_err(|error| formatter_error(&error, None))?;
         let segments = segments(&trace.rendered);
         let trained = code_points(&trace.rendered.text, &trace.trained);
         let turns = trace.turns.iter().map(|turn| turn_report(&trace.rendered.text, turn)).collect();
@@ -132,7 +131,7 @@ impl Formatter {
     ) -> PyResult<(Ints<'py>, Ints<'py>)> {
         let call = Call { add_generation_prompt, continue_final_message, paths: false };
         let outcome = detached(py, || self.core.encode(&conversation.0, &call))?
-            .map_err(|error| self.error(&error, &conversation.0))?;
+            .map_err(|error| formatter_error(&error, None))?;
         match outcome {
             Outcome::Example(example) => {
                 Ok((PyArray1::from_vec(py, example.input_ids), PyArray1::from_vec(py, example.labels)))
@@ -153,7 +152,7 @@ impl Formatter {
         let mut rows = Rows::new(rows, self.reading(Reading::default()))?;
         let encode = |conversation: &template::Conversation| self.core.encode(conversation, &Call::default());
         let batch = detached(py, || encode_batch(&mut rows, &encode, threads))?;
-        let Batch { input_ids, labels, offsets, rows } = batch.map_err(|error| self.batch_error(error))?;
+        let Batch { input_ids, labels, offsets, rows } = batch.map_err(batch_error)?;
         Ok((
             PyArray1::from_vec(py, input_ids),
             PyArray1::from_vec(py, labels),
@@ -186,31 +185,6 @@ impl Formatter {
         reading.for_template(self.templates.default.as_deref())
     }
 
-    fn error(&self, error: &core::Error, conversation: &template::Conversation) -> PyErr {
-        formatter_error(error, self.source(conversation.tools.is_some()), None)
-    }
-
-    fn batch_error(&self, error: BatchError<PyErr>) -> PyErr {
-        match error {
-            BatchError::Row { row, tools_given, error } => {
-                formatter_error(&error, self.source(tools_given), Some(row))
-            }
-            BatchError::Threads(error) => PyOSError::new_err(error.to_string()),
-            BatchError::Stopped(error) => error,
-        }
-    }
-
-    /// The piece of the template that an error of some row points at, where there is but one template.
-    pub(crate) fn snippet(&self, error: &template::Error) -> Option<String> {
-        let source = self.source(false);
-        (source == self.source(true)).then(|| snippet::draw(source, error.position()?)).flatten()
-    }
-
-    /// The template that conversations with or without tools use.
-    fn source(&self, tools_given: bool) -> &str {
-        self.templates.choose(tools_given).map_or("", |template| template.source())
-    }
-
     fn left_out(&self, tokens: usize) -> PyErr {
         let max_length = self.core.options().max_length.unwrap_or(usize::MAX);
         let facts = Facts {
@@ -225,8 +199,9 @@ impl Formatter {
 
 fn compile_all(py: Python<'_>, sources: Vec<(String, String)>) -> PyResult<Templates> {
     let mut templates = Templates::default();
+    let several = sources.len() > 1;
     for (name, source) in sources {
-        let template = compile(py, &source)?;
+        let template = compile(py, &source, several.then_some(name.as_str()))?;
         if name == "default" {
             templates.default = Some(template);
         } else {
@@ -245,6 +220,14 @@ fn turn_report(text: &str, turn: &core::TurnReport) -> Turn {
     let body = code_points(text, std::slice::from_ref(&turn.body));
     let end_token = turn.end_token.as_ref().map(|range| code_points(text, std::slice::from_ref(range))[0]);
     (turn.message, turn.header.name(), body[0], turn.end.name(), end_token)
+}
+
+fn batch_error(error: BatchError<PyErr>) -> PyErr {
+    match error {
+        BatchError::Row { row, error } => formatter_error(&error, Some(row)),
+        BatchError::Threads(error) => PyOSError::new_err(error.to_string()),
+        BatchError::Stopped(error) => error,
+    }
 }
 
 fn encode_error(error: &core::EncodeError) -> PyErr {

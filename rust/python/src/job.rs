@@ -56,7 +56,7 @@ pub(crate) fn pack_files<'py>(
         let result = core::pack_files(&job, &formatter.core, &|now| watch.look(now));
         (result, watch.raised.into_inner())
     })?;
-    let summary = result.map_err(|error| job_error(py, &error, raised, formatter))?;
+    let summary = result.map_err(|error| job_error(py, &error, raised))?;
     summary_dict(py, &summary)
 }
 
@@ -130,11 +130,11 @@ fn summary_dict<'py>(py: Python<'py>, summary: &Summary) -> PyResult<Bound<'py, 
     Ok(dict)
 }
 
-fn job_error(py: Python<'_>, error: &Error, raised: Option<PyErr>, formatter: &Formatter) -> PyErr {
+fn job_error(py: Python<'_>, error: &Error, raised: Option<PyErr>) -> PyErr {
     match error {
         Error::Io { action, path, error } => os_error(action, path, error),
         Error::Row { path, line, error: row } | Error::TooManyRejected { path, line, error: row, .. } => {
-            row_error(error.to_string(), path, *line, row, formatter)
+            row_error(error.to_string(), path, *line, row)
         }
         Error::OutputExists { path } | Error::NotOurs { path } => exists(py, error, path),
         Error::Pack(error) => PackError::new_err(Facts::message(error.to_string()).arguments()),
@@ -161,7 +161,7 @@ fn exists(py: Python<'_>, error: &Error, path: &Path) -> PyErr {
     }
 }
 
-fn row_error(message: String, path: &Path, line: u64, error: &RowError, formatter: &Formatter) -> PyErr {
+fn row_error(message: String, path: &Path, line: u64, error: &RowError) -> PyErr {
     let template = match error {
         RowError::Encode(chatloom_tokenize::Error::Template(error)) => Some(error),
         _ => None,
@@ -169,7 +169,7 @@ fn row_error(message: String, path: &Path, line: u64, error: &RowError, formatte
     let facts = Facts {
         kind: template.map(chatloom_template::Error::kind),
         line: u32::try_from(line).ok(),
-        snippet: template.and_then(|error| formatter.snippet(error)),
+        snippet: template.and_then(|error| error.snippet().map(str::to_owned)),
         hint: template.and_then(|error| error.advice().map(str::to_owned)),
         path: Some(path.display().to_string()),
         ..Facts::message(message)

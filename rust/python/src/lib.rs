@@ -8,7 +8,6 @@ mod job;
 mod plan;
 mod rendered;
 mod rows;
-mod snippet;
 mod template;
 
 /// Internals of the package `chatloom`; use that.

@@ -17,7 +17,7 @@ pub(crate) struct Template(Arc<template::Template>);
 impl Template {
     #[new]
     fn new(py: Python<'_>, source: &str) -> PyResult<Self> {
-        compile(py, source).map(Self)
+        compile(py, source, None).map(Self)
     }
 
     /// Whether its output may depend on the time.
@@ -66,15 +66,14 @@ impl Template {
     ) -> PyResult<Rendered> {
         let settings = Settings { now: now.map(clock), ..Settings::default() };
         detached(py, || self.0.render(&conversation.0, &settings, call))?
-            .map_err(|error| template_error(&error, self.0.source(), None))
+            .map_err(|error| template_error(&error, None))
     }
 }
 
-/// Compiles the text of a template.
-pub(crate) fn compile(py: Python<'_>, source: &str) -> PyResult<Arc<template::Template>> {
-    detached(py, || template::Template::compile(source))?
-        .map(Arc::new)
-        .map_err(|error| template_error(&error, source, None))
+/// Compiles the text of a template, which has a name where the model has several.
+pub(crate) fn compile(py: Python<'_>, source: &str, name: Option<&str>) -> PyResult<Arc<template::Template>> {
+    let compiled = detached(py, || template::Template::compile(source))?;
+    compiled.map(Arc::new).map_err(|error| template_error(&error.in_template(name), None))
 }
 
 /// A `datetime` as the core's clock; its time zone doesn't matter there.

@@ -1,4 +1,4 @@
-//! The syntax tree; every node knows the byte of the source where it starts.
+//! The syntax tree; every node knows the byte of the source that errors point at: its start, or its operator.
 
 /// A constant of the source.
 #[derive(Debug, Clone, PartialEq)]

@@ -146,7 +146,8 @@ pub(crate) fn global<'a>(
         Global::RaiseException => {
             let [message] = args.bind("raise_exception", ["message"], 1)?;
             let message = print::text(&message.unwrap_or(Value::Missing), cx.arena)?;
-            Err(Error::new(Class::Raised, "TemplateError", message.as_str(cx.arena)?))
+            let error = Error::new(Class::Raised, "TemplateError", message.as_str(cx.arena)?);
+            Err(error.shown_as(crate::fail::shown(&message)))
         }
         Global::StrftimeNow => {
             let [format] = args.bind("strftime_now", ["format"], 1)?;

@@ -98,8 +98,8 @@ impl<'s> Parser<'s> {
     }
 
     fn compare(&mut self) -> Parsed<'s> {
-        let at = self.at();
         let first = self.sum()?;
+        let at = self.at();
         let mut rest = Vec::new();
         while let Some(comparison) = self.comparison() {
             rest.push((comparison, self.sum()?));
@@ -161,9 +161,9 @@ impl<'s> Parser<'s> {
 
     /// Operators of one level, all of them left-associative (`**` too, in Jinja).
     fn binary(&mut self, ops: &[(Op, Binary)], operand: fn(&mut Self) -> Parsed<'s>) -> Parsed<'s> {
-        let at = self.at();
         let mut left = operand(self)?;
         while let Some(&(_, op)) = ops.iter().find(|(op, _)| self.is_op(*op)) {
+            let at = self.at();
             self.advance();
             let right = operand(self)?;
             left = self.expr(at, ExprNode::Binary(op, Box::new(left), Box::new(right)))?;

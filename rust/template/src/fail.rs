@@ -1,4 +1,6 @@
 //! The exceptions that templates meet, as the reference raises them.
+use crate::hint::{Clue, did_you_mean};
+use crate::members::STR_METHODS;
 use crate::text::Text;
 use crate::value::{Undefined, Value};
 use crate::{Class, Error};
@@ -22,21 +24,34 @@ pub(crate) fn unsupported_input(message: impl Into<String>) -> Error {
 
 /// Using an undefined value.
 pub(crate) fn undefined(why: &Undefined<'_>) -> Error {
+    let error = |message| render("UndefinedError", message);
     match why {
-        Undefined::Name(name) => render("UndefinedError", format!("'{name}' is undefined")),
-        Undefined::Member(of, Value::Str(key)) => {
-            render("UndefinedError", format!("'{}' has no attribute '{}'", object(of), shown(key)))
+        Undefined::Name(name) => {
+            error(format!("'{name}' is undefined")).clue(Clue::Variable((*name).to_owned()))
         }
-        Undefined::Member(of, Value::Int(index, _)) => {
-            render("UndefinedError", format!("{} has no element {index}", object(of)))
-        }
-        Undefined::Member(of, key) => {
-            render("UndefinedError", format!("{} has no element of type {}", object(of), key.type_name()))
-        }
+        Undefined::Member(of, key) => no_member(of, key),
         Undefined::Unsafe(of, name) => {
             render("SecurityError", format!("access to attribute '{name}' of '{of}' object is unsafe."))
         }
-        Undefined::Because(why) => render("UndefinedError", *why),
+        Undefined::Because(why) => error((*why).to_owned()),
+    }
+}
+
+fn no_member(of: &Value<'_>, key: &Value<'_>) -> Error {
+    let object = object(of.type_name());
+    let error = |message| render("UndefinedError", message);
+    match key {
+        Value::Str(key) => {
+            let key = shown(key);
+            let error = error(format!("'{object}' has no attribute '{key}'"));
+            match (Clue::of_member(of, &key), of) {
+                (Some(clue), _) => error.clue(clue),
+                (None, Value::Str(_)) => error.hints(did_you_mean(&key, STR_METHODS)),
+                (None, _) => error,
+            }
+        }
+        Value::Int(index, _) => error(format!("{object} has no element {index}")),
+        key => error(format!("{object} has no element of type {}", key.type_name())),
     }
 }
 

@@ -22,6 +22,8 @@ macro_rules! filters {
         pub(crate) enum Filter { $($variant),* }
 
         impl Filter {
+            pub(crate) const NAMES: &[&str] = &[$($($name),+),*];
+
             pub(crate) fn named(name: &str) -> Option<Self> {
                 Some(match name { $($($name)|+ => Self::$variant,)* _ => return None })
             }

@@ -8,7 +8,7 @@ use crate::value::{Big, Dict, List, Value};
 use crate::{Call, Conversation, Data, Error, Name, Place, Settings};
 
 /// Roles that every template may be taken to know.
-const KNOWN_ROLES: [&str; 9] =
+pub(crate) const KNOWN_ROLES: [&str; 9] =
     ["system", "developer", "user", "assistant", "model", "tool", "function", "ipython", "observation"];
 
 /// Names of a message's reasoning; the first is the one that templates read.

@@ -4,14 +4,19 @@ use crate::source::{is_space, position};
 use crate::token::{Kind, Op, Token};
 use crate::{Class, Error};
 
-/// All tokens of a normalized source, the last of kind `End`.
-pub(crate) fn tokenize(source: &str) -> Result<Vec<Token<'_>>, Error> {
+/// The tokens of a normalized source, the last of kind `End`, and what is wrong there, if something is: Jinja tells
+/// that only if the tokens before are right.
+pub(crate) fn tokenize(source: &str) -> (Vec<Token<'_>>, Option<Error>) {
     let mut lexer = Lexer { source, at: 0, line_starting: true, tokens: Vec::new() };
-    while lexer.at < source.len() {
-        lexer.data()?;
+    let mut trouble = None;
+    while lexer.at < source.len() && trouble.is_none() {
+        trouble = lexer.data().err();
     }
-    lexer.push(Kind::End, source.len());
-    Ok(lexer.tokens)
+    // As in Jinja, a source ends in the line where its last token starts.
+    let last = lexer.tokens.last().map_or(0, |last| last.at);
+    let end = source[last..].find('\n').map_or(source.len(), |length| last + length);
+    lexer.push(Kind::End, end);
+    (lexer.tokens, trouble)
 }
 
 struct Lexer<'s> {
@@ -68,7 +73,7 @@ impl<'s> Lexer<'s> {
         }
         match opening {
             Opening::Comment => self.comment(open_at),
-            Opening::Block if self.raw_follows() => self.raw(open_at),
+            Opening::Block if self.raw_follows() => self.raw(),
             Opening::Block | Opening::Variable => self.code(open_at, opening),
         }
     }
@@ -130,7 +135,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// A raw block: its content is data up to `{% endraw %}`.
-    fn raw(&mut self, open_at: usize) -> Result<(), Error> {
+    fn raw(&mut self) -> Result<(), Error> {
         let close = self.rest().find("%}").unwrap_or(0);
         let strip = self.rest()[..close].ends_with('-');
         self.at += close + 2;
@@ -143,7 +148,7 @@ impl<'s> Lexer<'s> {
             return Ok(());
         }
         let Some(end) = find_endraw(self.rest()) else {
-            return Err(self.error(open_at, "missing end of raw directive"));
+            return Err(self.error(start, "missing end of raw directive"));
         };
         let sign = match self.source.as_bytes().get(start + end.start + 2) {
             Some(b'-') => Sign::Strip,
@@ -179,7 +184,7 @@ impl<'s> Lexer<'s> {
                 return Ok(());
             }
             if self.rest().is_empty() {
-                return Err(self.error(open_at, format!("tag is never closed, expected `{close}`")));
+                return Ok(());
             }
             let kind = self.lexeme(&mut open_brackets)?;
             self.push(kind, at);

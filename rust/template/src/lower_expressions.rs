@@ -3,6 +3,7 @@ use num_bigint::BigInt;
 
 use crate::ast::{Args, Comparison, Const, Expr, ExprNode};
 use crate::filters::Filter;
+use crate::hint::did_you_mean;
 use crate::lower::{Lowering, Scope, count};
 use crate::program::{Arguments, Constant, Op, Shape};
 use crate::tests::Test;
@@ -340,7 +341,9 @@ impl<'s> Lowering<'s> {
     ) -> Result<(), Error> {
         let message = format!("No {what} named '{name}'");
         if !scope.soft {
-            return Err(self.error(at, Class::Syntax, "TemplateAssertionError", format!("{message}.")));
+            let names = if what == "filter" { Filter::NAMES } else { Test::NAMES };
+            let error = self.error(at, Class::Syntax, "TemplateAssertionError", format!("{message}."));
+            return Err(error.hints(did_you_mean(name, names.iter().copied())));
         }
         self.arguments(args, scope)?;
         let message = self.name(&format!("{message} found."));

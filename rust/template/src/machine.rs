@@ -15,7 +15,6 @@ use crate::number::{as_index, signed};
 use crate::operators::binary;
 use crate::print;
 use crate::program::{Constant, Label, Name, Op, Program, Variable};
-use crate::source::position;
 use crate::tests;
 use crate::text::{Piece, Source, Text};
 use crate::value::{Big, Closure, Frame, Global, Items, List, Loop, Namespace, Undefined, Value};
@@ -27,7 +26,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) source: &'a str,
     pub(crate) arena: &'a Arena,
     pub(crate) clock: Option<&'a Clock>,
-    variables: &'a [(&'a str, Value<'a>)],
+    pub(crate) variables: &'a [(&'a str, Value<'a>)],
     fields: &'a [FieldNode<'a>],
     pub(crate) stack: Vec<Value<'a>>,
     pub(crate) loops: Vec<Running<'a>>,
@@ -160,10 +159,7 @@ impl<'a> Machine<'a> {
                 Ok(Flow::Next) => next += 1,
                 Ok(Flow::Goto(label)) => next = label as usize,
                 Ok(Flow::Return) => return Ok(()),
-                Err(error) => {
-                    let at = program.positions.get(next).copied().unwrap_or_default();
-                    return Err(error.at(position(self.source, at as usize)));
-                }
+                Err(error) => return Err(self.explained(error, next)),
             }
         }
         Ok(())

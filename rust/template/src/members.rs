@@ -8,7 +8,7 @@ use crate::text::{Source, Text, TextBuilder};
 use crate::value::{Bound, Dict, Global, List, Loop, Range, Undefined, Value};
 
 /// The methods of Python's `str`.
-const STR_METHODS: [&str; 47] = [
+pub(crate) const STR_METHODS: [&str; 47] = [
     "capitalize",
     "casefold",
     "center",
@@ -98,7 +98,7 @@ pub(crate) fn attribute<'a>(object: &Value<'a>, name: &'a str, cx: Context<'a>) 
     {
         return Ok(value);
     }
-    Value::undefined(Undefined::Member(object.type_name(), Value::literal(name)), cx.arena)
+    Value::undefined(Undefined::Member(*object, Value::literal(name)), cx.arena)
 }
 
 fn resolved<'a>(
@@ -114,9 +114,7 @@ fn resolved<'a>(
         Found::Foreign => {
             Err(unsupported_input(format!("attribute `{name}` of a value of type {}", object.type_name())))
         }
-        Found::Nothing => {
-            Value::undefined(Undefined::Member(object.type_name(), Value::literal(name)), cx.arena)
-        }
+        Found::Nothing => Value::undefined(Undefined::Member(*object, Value::literal(name)), cx.arena),
     }
 }
 
@@ -232,7 +230,7 @@ pub(crate) fn item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> 
             found => return resolved(found, object, name, cx),
         }
     }
-    Value::undefined(Undefined::Member(object.type_name(), *key), cx.arena)
+    Value::undefined(Undefined::Member(*object, *key), cx.arena)
 }
 
 fn python_item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> Result<Option<Value<'a>>, Error> {

@@ -1,5 +1,6 @@
 //! Tokens → statements, as Jinja's parser with transformers' extensions does it.
 use crate::ast::{Args, Body, Expr, For, Macro, Stmt, StmtNode, Target};
+use crate::hint::did_you_mean;
 use crate::lexer::tokenize;
 use crate::source::position;
 use crate::token::{Kind, Op, Token};
@@ -9,12 +10,42 @@ use crate::{Class, Error};
 /// Statements and brackets within each other; Python's own stack ends near here too.
 const MAX_NESTING: usize = 150;
 
+/// The tags that may open or go on with a block.
+const TAGS: [&str; 21] = [
+    "break",
+    "call",
+    "continue",
+    "elif",
+    "else",
+    "endcall",
+    "endfilter",
+    "endfor",
+    "endgeneration",
+    "endif",
+    "endmacro",
+    "endset",
+    "endwith",
+    "filter",
+    "for",
+    "generation",
+    "if",
+    "macro",
+    "print",
+    "set",
+    "with",
+];
+
 /// Parses a normalized source.
 pub(crate) fn parse(source: &str) -> Result<Body<'_>, Error> {
-    let tokens = tokenize(source)?;
+    let (tokens, trouble) = tokenize(source);
+    let end = tokens.last().map(|end| position(source, end.at));
     let mut parser =
         Parser { source, tokens, next: 0, nesting: 0, loops: 0, fors: 0, assertion: None, misplaced: None };
-    let body = parser.body(&[])?;
+    let body = match (parser.body(&[]), trouble) {
+        (Ok(_), Some(trouble)) => return Err(trouble),
+        (Err(error), Some(trouble)) if error.position() == end => return Err(trouble),
+        (parsed, _) => parsed?,
+    };
     parser.assertion.or(parser.misplaced).map_or(Ok(body), Err)
 }
 
@@ -184,8 +215,8 @@ impl<'s> Parser<'s> {
             "for" => self.for_loop()?,
             "if" => self.if_chain()?,
             "set" => self.set()?,
-            "macro" => StmtNode::Macro(self.macro_definition()?),
-            "call" => self.call_block()?,
+            "macro" => StmtNode::Macro(self.macro_definition(at)?),
+            "call" => self.call_block(at)?,
             "filter" => self.filter_block()?,
             "with" => self.with_block()?,
             "print" => return self.print(at),
@@ -194,7 +225,10 @@ impl<'s> Parser<'s> {
             "block" | "extends" | "include" | "import" | "from" | "autoescape" => {
                 return Err(self.unsupported(at, &format!("tag `{tag}`")));
             }
-            _ => return Err(self.error(at, format!("encountered unknown tag `{tag}`"))),
+            _ => {
+                let error = self.error(at, format!("encountered unknown tag `{tag}`"));
+                return Err(error.hints(did_you_mean(tag, TAGS)));
+            }
         };
         Ok(vec![Stmt { at, node }])
     }
@@ -269,8 +303,7 @@ impl<'s> Parser<'s> {
         Ok(StmtNode::SetBlock { target, filter, body })
     }
 
-    fn macro_definition(&mut self) -> Result<Macro<'s>, Error> {
-        let at = self.at();
+    fn macro_definition(&mut self, at: usize) -> Result<Macro<'s>, Error> {
         let name = self.expect_name()?;
         let (params, defaults) = self.signature()?;
         let body = self.function(|parser| parser.block("endmacro"))?;
@@ -313,10 +346,9 @@ impl<'s> Parser<'s> {
         Ok(Macro { name: "caller", params: Vec::new(), defaults: Vec::new(), body })
     }
 
-    fn call_block(&mut self) -> Result<StmtNode<'s>, Error> {
+    fn call_block(&mut self, at: usize) -> Result<StmtNode<'s>, Error> {
         let (params, defaults) =
             if self.is_op(Op::LeftParen) { self.signature()? } else { Default::default() };
-        let at = self.at();
         let Expr { node: crate::ast::ExprNode::Call(callee, args), .. } = self.expression()? else {
             return Err(self.error(at, "expected a call"));
         };

@@ -26,7 +26,8 @@ impl Template {
     /// [`Class::Unsupported`](crate::Class::Unsupported) naming a construct that this engine does not know.
     pub fn compile(source: &str) -> Result<Self, Error> {
         let normalized = normalize(source);
-        let program = lower(&normalized, &parse(&normalized)?)?;
+        let program = parse(&normalized).and_then(|body| lower(&normalized, &body));
+        let program = program.map_err(|error| error.drawn(&normalized))?;
         Ok(Self { source: source.to_owned(), normalized, program })
     }
 
@@ -72,6 +73,17 @@ impl Template {
         call: &Call,
         before: &[usize],
     ) -> Result<(Rendered, Vec<Option<String>>), Error> {
+        let rendered = self.rendered_with_tails(conversation, settings, call, before);
+        rendered.map_err(|error| error.drawn(&self.normalized))
+    }
+
+    fn rendered_with_tails(
+        &self,
+        conversation: &Conversation,
+        settings: &Settings,
+        call: &Call,
+        before: &[usize],
+    ) -> Result<(Rendered, Vec<Option<String>>), Error> {
         let arena = Arena::new(settings.limits.bytes);
         let known = (self.source.as_str(), &self.program.compared);
         let inputs = convert(conversation, settings, call, known, &arena)?;
@@ -100,7 +112,8 @@ impl Template {
         let arena = Arena::new(settings.limits.bytes);
         let chat = Chat { template: self, conversation, settings };
         let inputs = chat.inputs(&arena)?;
-        before.iter().map(|before| chat.tail(*before, add_generation_prompt, &inputs, &arena)).collect()
+        let tails = before.iter().map(|before| chat.tail(*before, add_generation_prompt, &inputs, &arena));
+        tails.collect::<Result<_, _>>().map_err(|error: Error| error.drawn(&self.normalized))
     }
 
     fn machine<'a>(

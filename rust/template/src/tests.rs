@@ -18,6 +18,8 @@ macro_rules! tests {
         pub(crate) enum Test { $($variant),* }
 
         impl Test {
+            pub(crate) const NAMES: &[&str] = &[$($($name),+),*];
+
             pub(crate) fn named(name: &str) -> Option<Self> {
                 Some(match name { $($($name)|+ => Self::$variant,)* _ => return None })
             }

@@ -43,8 +43,8 @@ pub(crate) enum Value<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Undefined<'a> {
     Name(&'a str),
-    /// A value of the named type has no such attribute or item.
-    Member(&'static str, Value<'a>),
+    /// The first has no such attribute or item.
+    Member(Value<'a>, Value<'a>),
     /// The sandbox hides the attribute.
     Unsafe(&'static str, &'a str),
     /// Anything else, in words.
@@ -117,6 +117,11 @@ impl<'a> Dict<'a> {
     ) -> Result<&'a Self, Error> {
         let index = if entries.len() >= INDEXED_FROM { Self::indexed(entries, arena)? } else { None };
         arena.value(Self { entries, index, source, message })
+    }
+
+    /// Whether it is a message as the row has it.
+    pub(crate) fn is_from_row_as_message(&self) -> bool {
+        self.message.is_some() && self.source.as_field().is_some()
     }
 
     fn indexed(entries: &'a [(Value<'a>, Value<'a>)], arena: &'a Arena) -> Result<Option<&'a [u32]>, Error> {
@@ -248,6 +253,11 @@ pub(crate) struct Namespace<'a> {
 impl<'a> Namespace<'a> {
     pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
         self.attributes.borrow().iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    }
+
+    /// The names of its attributes.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.attributes.borrow().iter().map(|(name, _)| (*name).to_owned()).collect()
     }
 
     pub(crate) fn set(&self, name: &'a str, value: Value<'a>, arena: &'a Arena) -> Result<(), Error> {

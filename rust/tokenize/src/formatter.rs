@@ -56,8 +56,9 @@ impl Formatter {
     /// # Errors
     /// [`Error::Template`] where the template refuses it.
     pub fn render(&self, conversation: &Conversation, call: &Call) -> Result<Rendered, Error> {
-        let template = self.templates.choose(conversation.tools.is_some())?;
-        Ok(template.render(conversation, &self.options.settings, call)?)
+        let tools_given = conversation.tools.is_some();
+        let rendered = self.templates.choose(tools_given)?.render(conversation, &self.options.settings, call);
+        rendered.map_err(|error| self.templates.error(error, tools_given))
     }
 
     /// The text of a conversation and which of it carries loss.
@@ -65,10 +66,14 @@ impl Formatter {
     /// # Errors
     /// [`Error::Template`] where the template refuses it.
     pub fn trace(&self, conversation: &Conversation, call: &Call) -> Result<Trace, Error> {
-        let chat = self.chat(conversation.tools.is_some())?;
+        let tools_given = conversation.tools.is_some();
+        let chat = self.chat(tools_given)?;
         let settings = &self.options.settings;
         let messages = answers(conversation);
-        let (rendered, prompts) = chat.template.render_with_tails(conversation, settings, call, &messages)?;
+        let (rendered, prompts) = chat
+            .template
+            .render_with_tails(conversation, settings, call, &messages)
+            .map_err(|error| self.templates.error(error, tools_given))?;
         let asked = messages.iter().zip(&prompts);
         let mut answers: Vec<_> =
             asked.filter_map(|(&message, prompt)| answer(conversation, message, prompt.as_deref())).collect();

@@ -28,6 +28,13 @@ impl Templates {
         tool_use.or(self.default.as_ref()).ok_or_else(|| self.missing())
     }
 
+    /// An error of the chosen template, which has a name where there are several.
+    pub(crate) fn error(&self, error: chatloom_template::Error, tools_given: bool) -> Error {
+        let tool_use = tools_given && self.named("tool_use").is_some();
+        let name = if tool_use { "tool_use" } else { "default" };
+        Error::Template(error.in_template(Some(name).filter(|_| !self.named.is_empty())))
+    }
+
     fn named(&self, name: &str) -> Option<&Arc<Template>> {
         self.named.iter().find(|(known, _)| known == name).map(|(_, template)| template)
     }
