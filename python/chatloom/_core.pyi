@@ -45,7 +45,7 @@ class Formatter:
         tokenizer: bytes,
         settings: dict[str, Any],
         now: datetime | None,
-        end_tokens: str,
+        loss: dict[str, Any],
         boundary: str,
         max_length: int | None,
         overflow: str,
@@ -62,10 +62,16 @@ class Formatter:
     ) -> tuple[str, list[_Segment], list[tuple[int, int]], list[_Turn]]: ...
     def encode(
         self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]: ...
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32] | None]: ...
     def encode_batch(
         self, rows: Any, threads: int | None
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.int64], npt.NDArray[np.int64]]: ...
+    ) -> tuple[
+        npt.NDArray[np.int32],
+        npt.NDArray[np.int32],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.float32] | None,
+    ]: ...
     def tokens(self, text: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]: ...
     def decode(self, ids: list[int], skip_special_tokens: bool) -> str: ...
 

@@ -144,12 +144,45 @@ def _add_pack(verbs: Any) -> None:
     )
     parser.add_argument("--max-rejected", type=_index, metavar="N", help="more bad rows stop the run after all")
     parser.add_argument("--drop-untrained", action="store_true", help="leave out rows without a trained token")
-    parser.add_argument("--end-tokens", choices=("turn", "last", "none"), default="turn", help="whose are trained")
-    parser.add_argument("--boundary", choices=("any", "all"), default="any", help="when straddling tokens are trained")
+    _add_loss(parser)
     parser.add_argument("--threads", type=_positive, metavar="N", help="as many as the machine offers by default")
     parser.add_argument("--overwrite", action="store_true", help="replace the output of an earlier run")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
+
+
+def _add_loss(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--labels",
+        type=_labels,
+        default="assistant",
+        metavar="WHOSE",
+        help="whose text is trained: assistant, last, generation, all, or roles: role:user,assistant",
+    )
+    parser.add_argument("--no-reasoning", action="store_true", help="leave an assistant's reasoning untrained")
+    parser.add_argument("--reasoning-tags", nargs=2, metavar=("OPEN", "CLOSE"), help="what is around reasoning")
+    parser.add_argument(
+        "--tool-calls", choices=("all", "arguments", "none"), default="all", help="what of tool calls is trained"
+    )
+    parser.add_argument("--end-tokens", choices=("turn", "last", "none"), default="turn", help="whose are trained")
+    parser.add_argument("--boundary", choices=("any", "all"), default="any", help="when straddling tokens are trained")
+
+
+def _labels(text: str) -> str | frozenset[str]:
+    if text.startswith("role:"):
+        return frozenset(role for role in text.removeprefix("role:").split(",") if role)
+    return text
+
+
+def _loss(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "labels": options.labels,
+        "reasoning": not options.no_reasoning,
+        "reasoning_tags": options.reasoning_tags,
+        "tool_calls": options.tool_calls,
+        "end_tokens": options.end_tokens,
+        "boundary": options.boundary,
+    }
 
 
 def _add_row_verb(
@@ -169,6 +202,7 @@ def _add_trace(verbs: Any) -> None:
     text = "show who wrote each part of a row's text, and what of it is trained"
     parser = _add_row_verb(verbs, "trace", text, _trace)
     parser.epilog = f"how to read it:\n{indent(LEGEND, '  ')}\n{_EXIT_CODES}"
+    _add_loss(parser)
     parser.add_argument("--tokens", action="store_true", help="show it token by token")
 
 
@@ -266,8 +300,7 @@ def _formatter(options: argparse.Namespace, **others: Any) -> Formatter:
 def _pack(options: argparse.Namespace) -> int:
     formatter = _formatter(
         options,
-        end_tokens=options.end_tokens,
-        boundary=options.boundary,
+        **_loss(options),
         max_length=options.max_length,
         overflow=options.overflow,
     )
@@ -308,7 +341,7 @@ def _render(options: argparse.Namespace) -> int:
 
 
 def _trace(options: argparse.Namespace) -> int:
-    rendered = _traced(options, tokens=True)
+    rendered = _traced(options, tokens=True, **_loss(options))
     if options.json:
         _write(json.dumps({"row": options.row, **traced.facts(rendered, options.tokens)}, ensure_ascii=False))
         return OK
@@ -356,11 +389,11 @@ def _facts(packs: Packs) -> dict[str, Any]:
     }
 
 
-def _traced(options: argparse.Namespace, tokens: bool = False) -> Rendered:
+def _traced(options: argparse.Namespace, tokens: bool = False, **others: Any) -> Rendered:
     line = next(islice(_lines(options.data), options.row, None), None)
     if line is None:
         raise ValueError(f"{options.data} has no row {options.row}; rows are counted from 0")
-    formatter = _formatter(options)
+    formatter = _formatter(options, **others)
     return formatter.trace_line(
         line, options.add_generation_prompt, tokens=tokens, format=options.format, map=options.map
     )

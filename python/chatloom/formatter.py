@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +32,7 @@ _RESERVED = (
 )
 
 # Options that so far have one value; told apart from run variables so that no other is taken for one.
-_FIXED = {"labels": "assistant", "control_tokens": "allow", "compat": "transformers-5"}
+_FIXED = {"control_tokens": "allow", "compat": "transformers-5"}
 
 
 # Rows of a `datasets.Dataset` that are read at once.
@@ -44,6 +44,14 @@ class Options:
     """How conversations become examples.
 
     Attributes:
+        labels: whose text carries loss: that of every "assistant", of the "last" one alone, what the template's
+            `{% generation %}` tags cover ("generation"), "all" text, or a set of roles; of a role other than
+            assistant only the message itself and its end token.
+        reasoning: False leaves out an assistant's reasoning: reasoning fields, and text between reasoning tags
+            with the tags around it.
+        reasoning_tags: what opens and closes reasoning in a text; by default the usual tags that the template
+            prints or the vocabulary has, such as `<think>` and `</think>`.
+        tool_calls: which text of an assistant's tool calls carries loss: "all", only their "arguments", or "none".
         end_tokens: whose end tokens carry loss: those of every trained "turn", the "last", or "none".
         boundary: whether a token that straddles the border of trained text carries loss: if "any" or if "all"
             of its bytes are trained. It never does if it holds data of anybody but the assistant.
@@ -56,6 +64,10 @@ class Options:
     {'enable_thinking': False}
     """
 
+    labels: Literal["assistant", "last", "generation", "all"] | Collection[str] = "assistant"
+    reasoning: bool = True
+    reasoning_tags: tuple[str, str] | None = None
+    tool_calls: Literal["all", "arguments", "none"] = "all"
     end_tokens: Literal["turn", "last", "none"] = "turn"
     boundary: Literal["any", "all"] = "any"
     max_length: int | None = None
@@ -64,6 +76,14 @@ class Options:
     variables: Mapping[str, Any] = field(default_factory=dict)
 
     __hash__ = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.labels, str):
+            object.__setattr__(self, "labels", _roles(self.labels))
+        if self.reasoning_tags is not None:
+            object.__setattr__(self, "reasoning_tags", _tags(self.reasoning_tags))
+        if not isinstance(self.reasoning, bool):
+            raise ValueError(f"reasoning is {self.reasoning!r}, expected True or False")
 
     @classmethod
     def from_keywords(cls, given: Mapping[str, Any]) -> Options:
@@ -79,11 +99,28 @@ class Options:
             if variables.get(name, value) != value:
                 raise ValueError(f"{name} is {variables[name]!r}; this version has {value!r}")
             variables.pop(name, None)
+        for name in cls.__dataclass_fields__:
+            if name in variables:
+                raise ValueError(f"{name} is an option of the Formatter, and can't be a variable of the template")
         for name in _RESERVED:
             if name in variables:
                 raise ValueError(f"{name} belongs to a call, not to the Formatter")
         own["variables"] = variables
         return cls(**own)
+
+
+def _roles(given: Collection[str]) -> frozenset[str]:
+    roles = frozenset(given)
+    if not roles or not all(isinstance(role, str) for role in roles):
+        raise ValueError("labels is no set of roles, such as {'assistant', 'tool'}")
+    return roles
+
+
+def _tags(given: tuple[str, str]) -> tuple[str, str]:
+    tags = tuple(given)
+    if isinstance(given, str) or len(tags) != 2 or not all(isinstance(tag, str) and tag for tag in tags):
+        raise ValueError("reasoning_tags is no pair of texts, such as ('<think>', '</think>')")
+    return (tags[0], tags[1])
 
 
 class Formatter:
@@ -260,9 +297,9 @@ class Formatter:
         )
         if not tokens:
             return Rendered(text, *parts)
-        _, labels = self._core.encode(*call)
+        _, labels, weights = self._core.encode(*call)
         input_ids, token_bytes = self._core.tokens(text)
-        return Rendered(text, *parts, input_ids, labels, token_bytes)
+        return Rendered(text, *parts, input_ids, labels, token_bytes, weights)
 
     def trace_line(
         self,
@@ -295,12 +332,15 @@ class Formatter:
         continue_final_message: bool | str = False,
         **variables: Any,
     ) -> Example:
-        """The tokens of a conversation, int32[n], and the labels a model learns from, int32[n].
+        """The tokens of a conversation, int32[n], the labels a model learns from, int32[n], and their weights.
 
-        The ids are those of `apply_chat_template(tokenize=True)`. Arguments and errors as in `render`.
+        The ids are those of `apply_chat_template(tokenize=True)`. A message may say how much loss it carries:
+        `train` (true or false), `weight` or `loss_weight` (a number), `loss` (either); where any message says
+        something else than 0 or 1, the example has `weights`, float32[n]. Arguments and errors as in `render`.
 
         Raises:
             EncodeError: the conversation is longer than `max_length`, or the tokenizer failed.
+            DataError: a message says in no known way how much loss it carries; `path` names the key.
 
         >>> fmt = Formatter.from_pretrained("examples/model")
         >>> chat = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4."}]
@@ -464,7 +504,7 @@ def _load(model: Model, options: Options) -> _core.Formatter:
             model.tokenizer,
             {**model.special_tokens, **options.variables},
             options.now,
-            options.end_tokens,
+            _loss(options),
             options.boundary,
             options.max_length,
             options.overflow,
@@ -472,3 +512,10 @@ def _load(model: Model, options: Options) -> _core.Formatter:
     except TokenizerLoadError as error:
         error.path = model.path
         raise
+
+
+def _loss(options: Options) -> dict[str, Any]:
+    """The options that say which text carries loss."""
+    names = ("reasoning", "reasoning_tags", "tool_calls", "end_tokens")
+    labels = options.labels if isinstance(options.labels, str) else set(options.labels)
+    return {"labels": labels, **{name: getattr(options, name) for name in names}}

@@ -87,6 +87,7 @@ class Rendered:
         input_ids: int32[n], the tokens, where they were asked for.
         labels: int32[n], the token where the model learns it, else -100.
         token_bytes: int64[n, 2], first and one past the last byte of the text that each token stands for.
+        weights: float32[n], how much each token's loss counts, or None where every loss counts 1.
 
     >>> from chatloom import Formatter
     >>> traced = Formatter.from_pretrained("examples/model").trace(
@@ -105,6 +106,26 @@ class Rendered:
     input_ids: npt.NDArray[np.int32] | None = None
     labels: npt.NDArray[np.int32] | None = None
     token_bytes: npt.NDArray[np.int64] | None = None
+    weights: npt.NDArray[np.float32] | None = None
+
+    @property
+    def straddling(self) -> npt.NDArray[np.int64]:
+        """int64[k], the indexes of the tokens of which some bytes carry loss and some don't.
+
+        Raises:
+            ValueError: the conversation was traced without its tokens.
+        """
+        if self.token_bytes is None:
+            raise ValueError("there are no tokens; trace with tokens=True")
+        content = self.text.encode()
+        marked = np.zeros(len(content) + 1, np.int64)
+        offsets = np.concatenate(([0], np.cumsum([len(letter.encode()) for letter in self.text], dtype=np.int64)))
+        for start, end in self.trained or ():
+            marked[offsets[start] + 1 : offsets[end] + 1] = 1
+        trained = np.cumsum(marked)
+        starts, ends = self.token_bytes.T
+        count = trained[ends] - trained[starts]
+        return np.flatnonzero((count > 0) & (count < ends - starts))
 
     def __eq__(self, other: object) -> bool:
         return same(self, other)

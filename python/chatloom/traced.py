@@ -17,7 +17,7 @@ from chatloom.rendered import Rendered, Segment, Turn
 
 LEGEND = """\
 turn  the message in whose turn the text was printed, from 0; - for none
-+     carries loss
++     carries loss; ± of a token: some of its bytes would, and --boundary decides
 part  of an assistant's turn: header, body, end, rest
 who   template; variable: a special token, a run variable or the clock; else the field the text comes from
 text  as rendered; ⏎ stands for a line break, and backslash escapes for what can't be shown
@@ -165,24 +165,27 @@ def show_tokens(rendered: Rendered, colour: bool) -> str:
     """
     if rendered.input_ids is None or rendered.token_bytes is None:
         raise ValueError("there are no tokens; trace with tokens=True")
-    content = rendered.text.encode()
-    rows = []
+    content, straddling = rendered.text.encode(), set(rendered.straddling.tolist())
+    rows: list[_Line] = []
     for index, (token, (piece, who)) in enumerate(zip(rendered.input_ids, _token_pieces(rendered), strict=True)):
         start, end = rendered.token_bytes[index]
         text = visible(content[start:end].decode(errors="backslashreplace"))
-        rows.append(((str(index), str(token), *_gutter(piece)[:-1], who), text, piece))
+        turn, mark, part, _ = _gutter(piece)
+        mark += "±" if index in straddling else ""
+        rows.append(((str(index), str(token), turn, mark, part, who), text, piece))
     return _table(("token", "id", "turn", "+", "part", "who"), rows, colour)
 
 
 def facts(rendered: Rendered, tokens: bool) -> dict[str, Any]:
     """All that is known of a rendered conversation, as JSON takes it; its tokens only where asked for."""
-    arrays = ("input_ids", "labels", "token_bytes") if tokens else ()
+    arrays = ("input_ids", "labels", "token_bytes", "straddling") if tokens else ()
     return {
         "text": rendered.text,
         "trained": rendered.trained,
         "segments": [asdict(segment) for segment in rendered.segments],
         "turns": [asdict(turn) for turn in rendered.turns or ()],
         **{name: getattr(rendered, name).tolist() for name in arrays},
+        **({"weights": rendered.weights.tolist()} if tokens and rendered.weights is not None else {}),
     }
 
 
@@ -191,8 +194,9 @@ def counts(rendered: Rendered) -> str:
     characters = f"{len(rendered.text):,} characters"
     if rendered.labels is None:
         return characters
-    learnt = np.count_nonzero(rendered.labels != IGNORE)
-    return f"{characters}, {len(rendered.labels):,} tokens, {learnt:,} of them trained"
+    learnt, straddling = np.count_nonzero(rendered.labels != IGNORE), len(rendered.straddling)
+    borders = f", {straddling:,} across a border" if straddling else ""
+    return f"{characters}, {len(rendered.labels):,} tokens, {learnt:,} of them trained{borders}"
 
 
 def explain(rendered: Rendered) -> Iterator[str]:

@@ -3,7 +3,7 @@ use crate::Error;
 use crate::ordered::{self, Line, StopFlag};
 use crate::pipeline::{Encode, thread_pool};
 use chatloom_template::{Conversation, Data};
-use chatloom_tokenize::{Example, Outcome};
+use chatloom_tokenize::{Example, NO_LOSS, Outcome};
 use std::num::NonZeroUsize;
 
 /// A chunk is full with so many conversations, or so many bytes of text.
@@ -50,12 +50,14 @@ pub trait Feed {
 }
 
 /// Examples laid end to end; example `i` is `offsets[i]..offsets[i + 1]`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Batch {
     /// The tokens of all examples.
     pub input_ids: Vec<i32>,
     /// Their labels.
     pub labels: Vec<i32>,
+    /// The weights of their losses, 0 where a token carries none; `None` where every loss counts 1.
+    pub weights: Option<Vec<f32>>,
     /// Where each example starts, and where the last one ends.
     pub offsets: Vec<usize>,
     /// The row of each example, from 0; rows that were dropped for their length are missing.
@@ -64,7 +66,7 @@ pub struct Batch {
 
 impl Default for Batch {
     fn default() -> Self {
-        Self { input_ids: Vec::new(), labels: Vec::new(), offsets: vec![0], rows: Vec::new() }
+        Self { input_ids: Vec::new(), labels: Vec::new(), weights: None, offsets: vec![0], rows: Vec::new() }
     }
 }
 
@@ -163,7 +165,19 @@ impl<F: Feed> Line<Chunk, Encoded, BatchError<F::Stop>> for Intake<'_, F> {
 }
 
 impl Batch {
+    /// Adds the weights of further tokens; if they are the first, all losses before count 1.
+    fn weigh(&mut self, weights: Option<&[f32]>, labels: &[i32]) {
+        if weights.is_some() || self.weights.is_some() {
+            let all = self.weights.get_or_insert_with(|| plain(&self.labels));
+            match weights {
+                Some(weights) => all.extend_from_slice(weights),
+                None => all.extend(plain(labels)),
+            }
+        }
+    }
+
     fn push(&mut self, example: &Example, row: usize) {
+        self.weigh(example.weights.as_deref(), &example.labels);
         self.input_ids.extend_from_slice(&example.input_ids);
         self.labels.extend_from_slice(&example.labels);
         self.offsets.push(self.input_ids.len());
@@ -171,12 +185,18 @@ impl Batch {
     }
 
     fn append(&mut self, part: &Self) {
+        self.weigh(part.weights.as_deref(), &part.labels);
         let start = self.input_ids.len();
         self.input_ids.extend_from_slice(&part.input_ids);
         self.labels.extend_from_slice(&part.labels);
         self.offsets.extend(part.offsets.iter().skip(1).map(|offset| start + offset));
         self.rows.extend_from_slice(&part.rows);
     }
+}
+
+/// The weights of losses that count 1.
+fn plain(labels: &[i32]) -> Vec<f32> {
+    labels.iter().map(|&label| f32::from(u8::from(label != NO_LOSS))).collect()
 }
 
 fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, stop: &StopFlag) -> Encoded {

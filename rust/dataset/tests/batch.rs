@@ -22,7 +22,11 @@ fn encode(conversation: &Conversation) -> Result<Outcome, Error> {
     let ids: Vec<i32> = (0..).take(tokens).collect();
     Ok(match tokens {
         0 => Outcome::Dropped { tokens },
-        _ => Outcome::Example(Example { labels: ids.iter().rev().copied().collect(), input_ids: ids }),
+        _ => Outcome::Example(Example {
+            labels: ids.iter().rev().copied().collect(),
+            input_ids: ids,
+            weights: None,
+        }),
     })
 }
 

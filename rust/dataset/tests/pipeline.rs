@@ -445,7 +445,9 @@ fn a_file_that_vanishes_while_it_is_read_is_read_to_its_end() {
 fn an_encoder_is_held_to_its_word() {
     let directory = TempDir::new().unwrap();
     let job = job(&directory, chat(1, 1));
-    let example = |input_ids: Vec<i32>, labels: Vec<i32>| Ok(Outcome::Example(Example { input_ids, labels }));
+    let example = |input_ids: Vec<i32>, labels: Vec<i32>| {
+        Ok(Outcome::Example(Example { input_ids, labels, weights: None }))
+    };
     let error = |outcome: &(dyn Fn() -> Result<Outcome, chatloom_tokenize::Error> + Sync)| match pack_rows(
         &job,
         &|_: &Conversation| outcome(),

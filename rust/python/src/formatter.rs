@@ -3,6 +3,7 @@ use crate::conversation::Conversation;
 use crate::convert::variables;
 use crate::errors::{EncodeError, Facts, formatter_error, load_error};
 use crate::guard::detached;
+use crate::loss::Loss;
 use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
@@ -10,7 +11,7 @@ use crate::template::{clock, compile};
 use chatloom_dataset::{Batch, BatchError, Reading, encode_batch};
 use chatloom_template::{self as template, Call};
 use chatloom_tokenize as core;
-use core::{Boundary, EndTokens, Options, Outcome, Overflow, Templates, Vocabulary};
+use core::{Boundary, Options, Outcome, Overflow, Templates, Vocabulary};
 use numpy::{PyArray1, PyArray2};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 type Turn = (u32, &'static str, (usize, usize), &'static str, Option<(usize, usize)>);
 type Ints<'py> = Bound<'py, PyArray1<i32>>;
 type Longs<'py> = Bound<'py, PyArray1<i64>>;
+type Floats<'py> = Bound<'py, PyArray1<f32>>;
 
 /// Renders and encodes the conversations of one model.
 #[pyclass(frozen, module = "chatloom._core")]
@@ -34,14 +36,14 @@ pub(crate) struct Formatter {
 impl Formatter {
     #[new]
     #[allow(clippy::too_many_arguments, reason = "the options of a formatter, by name")]
-    #[pyo3(signature = (templates, tokenizer, settings, now, end_tokens, boundary, max_length, overflow))]
+    #[pyo3(signature = (templates, tokenizer, settings, now, loss, boundary, max_length, overflow))]
     fn new(
         py: Python<'_>,
         templates: Vec<(String, String)>,
         tokenizer: &[u8],
         settings: &Bound<'_, PyDict>,
         now: Option<&Bound<'_, PyDateTime>>,
-        end_tokens: &str,
+        loss: Loss,
         boundary: &str,
         max_length: Option<usize>,
         overflow: &str,
@@ -49,7 +51,6 @@ impl Formatter {
         let templates = compile_all(py, templates)?;
         let reads_clock = detached(py, || reads_clock(&templates))?;
         let options = Options {
-            end_tokens: end_tokens_named(end_tokens)?,
             boundary: boundary_named(boundary)?,
             max_length,
             overflow: overflow_named(overflow)?,
@@ -58,6 +59,7 @@ impl Formatter {
                 now: now.map(clock).filter(|_| reads_clock),
                 ..template::Settings::default()
             },
+            ..loss.options()?
         };
         let vocabulary =
             detached(py, || Vocabulary::from_json(tokenizer))?.map_err(|error| load_error(&error))?;
@@ -128,19 +130,22 @@ impl Formatter {
         conversation: &Conversation,
         add_generation_prompt: bool,
         continue_final_message: Option<String>,
-    ) -> PyResult<(Ints<'py>, Ints<'py>)> {
+    ) -> PyResult<(Ints<'py>, Ints<'py>, Option<Floats<'py>>)> {
         let call = Call { add_generation_prompt, continue_final_message, paths: false };
         let outcome = detached(py, || self.core.encode(&conversation.0, &call))?
             .map_err(|error| formatter_error(&error, None))?;
         match outcome {
-            Outcome::Example(example) => {
-                Ok((PyArray1::from_vec(py, example.input_ids), PyArray1::from_vec(py, example.labels)))
-            }
+            Outcome::Example(example) => Ok((
+                PyArray1::from_vec(py, example.input_ids),
+                PyArray1::from_vec(py, example.labels),
+                example.weights.map(|weights| PyArray1::from_vec(py, weights)),
+            )),
             Outcome::Dropped { tokens } => Err(self.left_out(tokens)),
         }
     }
 
-    /// Conversations one after the other, on threads: flat tokens, flat labels, offsets, the row of each example.
+    /// Conversations one after the other, on threads: flat tokens, flat labels, offsets, the row of each example, flat
+    /// weights if there are any.
     #[pyo3(signature = (rows, threads))]
     #[allow(clippy::type_complexity, reason = "the fields of `Examples`, in order")]
     fn encode_batch<'py>(
@@ -148,16 +153,17 @@ impl Formatter {
         py: Python<'py>,
         rows: &Bound<'py, PyAny>,
         threads: Option<NonZeroUsize>,
-    ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>)> {
+    ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>, Option<Floats<'py>>)> {
         let mut rows = Rows::new(rows, self.reading(Reading::default()))?;
         let encode = |conversation: &template::Conversation| self.core.encode(conversation, &Call::default());
         let batch = detached(py, || encode_batch(&mut rows, &encode, threads))?;
-        let Batch { input_ids, labels, offsets, rows } = batch.map_err(batch_error)?;
+        let Batch { input_ids, labels, weights, offsets, rows } = batch.map_err(batch_error)?;
         Ok((
             PyArray1::from_vec(py, input_ids),
             PyArray1::from_vec(py, labels),
             longs(py, &offsets),
             longs(py, &rows),
+            weights.map(|weights| PyArray1::from_vec(py, weights)),
         ))
     }
 
@@ -234,15 +240,6 @@ fn encode_error(error: &core::EncodeError) -> PyErr {
     EncodeError::new_err(Facts::message(error.to_string()).arguments())
 }
 
-fn end_tokens_named(name: &str) -> PyResult<EndTokens> {
-    match name {
-        "turn" => Ok(EndTokens::Turn),
-        "last" => Ok(EndTokens::Last),
-        "none" => Ok(EndTokens::None),
-        _ => Err(unknown("end_tokens", name, "turn, last or none")),
-    }
-}
-
 fn boundary_named(name: &str) -> PyResult<Boundary> {
     match name {
         "any" => Ok(Boundary::Any),
@@ -259,6 +256,6 @@ fn overflow_named(name: &str) -> PyResult<Overflow> {
     }
 }
 
-fn unknown(option: &str, given: &str, expected: &str) -> PyErr {
+pub(crate) fn unknown(option: &str, given: &str, expected: &str) -> PyErr {
     PyValueError::new_err(format!("{option} is {given:?}, expected {expected}"))
 }

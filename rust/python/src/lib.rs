@@ -5,6 +5,7 @@ mod errors;
 mod formatter;
 mod guard;
 mod job;
+mod loss;
 mod plan;
 mod rendered;
 mod rows;

@@ -76,6 +76,15 @@ pub enum Error {
         /// Tokens it may have.
         max_length: usize,
     },
+    /// A message says how much loss it carries, but not in a way that can be read.
+    Share {
+        /// Index of the message.
+        message: usize,
+        /// The key that says it.
+        key: &'static str,
+        /// What was expected under it.
+        expected: &'static str,
+    },
     /// The model has chat templates, but none of the name that this call needs.
     NoTemplate {
         /// The names there are.
@@ -104,6 +113,9 @@ impl fmt::Display for Error {
                 write!(f, "the conversation has {tokens} tokens, more than max_length={max_length}; ")?;
                 f.write_str("raise max_length or choose overflow=\"drop\"")
             }
+            Self::Share { message, key, expected } => {
+                write!(f, "message {message}: `{key}` says how much loss it carries; expected {expected}")
+            }
             Self::NoTemplate { names } if names.is_empty() => {
                 f.write_str("there is no chat template; name one with chat_template")
             }
@@ -120,7 +132,7 @@ impl std::error::Error for Error {
         match self {
             Self::Template(error) => Some(error),
             Self::Encode(error) => Some(error),
-            Self::TooLong { .. } | Self::NoTemplate { .. } => None,
+            Self::TooLong { .. } | Self::Share { .. } | Self::NoTemplate { .. } => None,
         }
     }
 }

@@ -5,16 +5,18 @@ use std::ops::Range;
 pub const NO_LOSS: i32 = -100;
 
 /// A tokenized conversation.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Example {
     /// The id of each token.
     pub input_ids: Vec<i32>,
     /// The same id where the token carries loss, else [`NO_LOSS`]; as long as `input_ids`.
     pub labels: Vec<i32>,
+    /// How much each token's loss counts, 0 where it carries none; `None` where every loss counts 1.
+    pub weights: Option<Vec<f32>>,
 }
 
 /// What encoding a conversation gave.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// An example.
     Example(Example),
@@ -26,7 +28,7 @@ pub enum Outcome {
 }
 
 /// The tokens of a traced conversation and the text each stands for.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tokens {
     /// Ids and labels.
     pub example: Example,

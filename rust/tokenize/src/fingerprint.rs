@@ -9,6 +9,8 @@ pub(crate) fn of(templates: &Templates, vocabulary: &Vocabulary, options: &Optio
     print.templates(templates);
     print.text(vocabulary.fingerprint());
     print.text(&format!("{:?} {:?} {:?}", options.end_tokens, options.boundary, options.overflow));
+    print.text(&format!("{:?} {:?}", options.labels, options.reasoning_tags));
+    print.text(&format!("{:?} {:?}", options.reasoning, options.tool_calls));
     print.text(&format!("{:?} {:?}", options.max_length, options.settings.limits));
     print.settings(&options.settings, reads_clock(templates));
     print.0.finalize().to_hex().to_string()

@@ -1,10 +1,12 @@
 //! From a conversation to an example.
-use crate::labels::{Answer, ControlTokens, Labels, Rule, learn, unsettled};
+use crate::fields::{self, Part};
+use crate::labels::{Answer, ControlTokens, Labels, Omit, Rule, known_tags, learn, unsettled};
+use crate::share::{self, Speaker};
 use crate::{
-    EncodeError, EndKind, Error, Example, Facts, NO_LOSS, Options, Outcome, Overflow, Templates, Tokens,
-    Trace, Vocabulary, fingerprint, project,
+    EncodeError, EndKind, Error, Example, Facts, LabelPolicy, NO_LOSS, Options, Outcome, Overflow, Reasoning,
+    Templates, Tokens, ToolCalls, Trace, Vocabulary, fingerprint, project,
 };
-use chatloom_template::{Call, Conversation, Data, Origin, Rendered, Segment, Settings, Template};
+use chatloom_template::{Call, Conversation, Origin, Rendered, Segment, Settings, Template};
 use std::sync::Arc;
 
 /// A model's templates and tokenizer and the options of a run: immutable, shareable between threads.
@@ -23,6 +25,8 @@ pub struct Formatter {
 struct Chat {
     template: Arc<Template>,
     control: ControlTokens,
+    /// What opens and closes reasoning in a text.
+    tags: Vec<(String, String)>,
     facts: Option<Facts>,
 }
 
@@ -34,7 +38,7 @@ impl Formatter {
     pub fn new(templates: Templates, vocabulary: Arc<Vocabulary>, options: Options) -> Result<Self, Error> {
         let know = |tools_given| {
             let template = templates.choose(tools_given)?;
-            Ok(Arc::new(Chat::new(template, &vocabulary, &options.settings, tools_given)))
+            Ok(Arc::new(Chat::new(template, &vocabulary, &options, tools_given)))
         };
         let without_tools: Result<Arc<Chat>, Error> = know(false);
         let with_tools = match &without_tools {
@@ -69,18 +73,29 @@ impl Formatter {
         let tools_given = conversation.tools.is_some();
         let chat = self.chat(tools_given)?;
         let settings = &self.options.settings;
-        let messages = answers(conversation);
+        let weights = share::weights(conversation)?;
+        let speakers = share::speakers(&self.options.labels, conversation, &weights);
+        let asked = speakers.iter().filter(|speaker| speaker.is_assistant);
+        let messages: Vec<_> = asked.map(|speaker| speaker.message).collect();
+        let needed = Call { paths: call.paths || self.needs_parts(), ..call.clone() };
         let (rendered, prompts) = chat
             .template
-            .render_with_tails(conversation, settings, call, &messages)
+            .render_with_tails(conversation, settings, &needed, &messages)
             .map_err(|error| self.templates.error(error, tools_given))?;
-        let asked = messages.iter().zip(&prompts);
-        let mut answers: Vec<_> =
-            asked.filter_map(|(&message, prompt)| answer(conversation, message, prompt.as_deref())).collect();
+        let mut prompts = prompts.iter().map(Option::as_deref);
+        let mut answers: Vec<_> = speakers
+            .iter()
+            .filter_map(|speaker| {
+                let prompt = if speaker.is_assistant { prompts.next().flatten() } else { None };
+                answer(speaker, prompt)
+            })
+            .collect();
         chat.settle(&rendered, &mut answers, conversation, settings)?;
         let prompt_start = chat.prompt_start(&rendered, conversation, settings, call);
-        let Labels { trained, turns } = self.rule(chat).apply(&rendered, &answers, prompt_start);
-        Ok(Trace { rendered, trained, turns })
+        let parts = if self.needs_parts() { fields::parts(conversation, &rendered) } else { Vec::new() };
+        let rule = Rule { weights: &weights, ..self.rule(chat, &parts) };
+        let Labels { trained, weights, left_out, turns } = rule.apply(&rendered, &answers, prompt_start);
+        Ok(Trace { rendered, trained, weights, left_out, turns })
     }
 
     /// The tokens of a traced conversation and their labels, whatever their number.
@@ -89,13 +104,15 @@ impl Formatter {
     /// [`Error::Encode`] where the tokenizer fails.
     pub fn tokens(&self, trace: &Trace) -> Result<Tokens, Error> {
         let encoding = self.vocabulary.encode(&trace.rendered.text)?;
-        let untrained_data = project::untrained_data(&trace.rendered, &trace.trained);
+        let foreign = project::foreign_data(trace);
         let boundary = self.options.boundary;
-        let trained = project::trained_tokens(&encoding.spans, &trace.trained, &untrained_data, boundary);
+        let trained = project::trained_tokens(&encoding.spans, &trace.trained, &foreign, boundary);
+        let weights = (!trace.weights.is_empty())
+            .then(|| project::token_weights(&encoding.spans, &trained, &trace.weights));
         let input_ids = signed(&encoding.ids)?;
         let labels =
             input_ids.iter().zip(trained).map(|(&id, trained)| if trained { id } else { NO_LOSS }).collect();
-        Ok(Tokens { example: Example { input_ids, labels }, spans: encoding.spans })
+        Ok(Tokens { example: Example { input_ids, labels, weights }, spans: encoding.spans })
     }
 
     /// The tokens of a conversation and their labels.
@@ -146,26 +163,36 @@ impl Formatter {
         chat.as_deref().ok_or_else(|| self.templates.missing())
     }
 
-    fn rule<'a>(&self, chat: &'a Chat) -> Rule<'a> {
+    /// Whether labels ask which part of a message each field is.
+    fn needs_parts(&self) -> bool {
+        let Options { labels, reasoning, tool_calls, .. } = &self.options;
+        let of_roles = matches!(labels, LabelPolicy::Roles(_));
+        of_roles || *reasoning != Reasoning::Trained || *tool_calls != ToolCalls::All
+    }
+
+    fn rule<'a>(&'a self, chat: &'a Chat, parts: &'a [Part]) -> Rule<'a> {
+        let Options { labels, reasoning, tool_calls, .. } = &self.options;
         Rule {
             control: &chat.control,
             guess: chat.facts.as_ref().and_then(|facts| facts.guess.as_deref()),
             prints_end: chat.facts.as_ref().is_none_or(|facts| facts.end == EndKind::Printed),
             end_tokens: self.options.end_tokens,
+            policy: labels,
+            omit: Omit { reasoning: *reasoning, tool_calls: *tool_calls, tags: &chat.tags, parts },
+            weights: &[],
         }
     }
 }
 
 impl Chat {
-    fn new(
-        template: &Arc<Template>,
-        vocabulary: &Vocabulary,
-        settings: &Settings,
-        tools_given: bool,
-    ) -> Self {
-        let control = ControlTokens::of(vocabulary.added_tokens(), &template.literals());
-        let facts = learn(template, settings, &control, tools_given);
-        Self { template: template.clone(), control, facts }
+    fn new(template: &Arc<Template>, vocabulary: &Vocabulary, options: &Options, tools_given: bool) -> Self {
+        let mut texts = template.literals();
+        let control = ControlTokens::of(vocabulary.added_tokens(), &texts);
+        texts.extend(vocabulary.added_tokens().iter().map(|token| token.content.as_str()));
+        let known = || known_tags(&texts);
+        let tags = options.reasoning_tags.clone().map_or_else(known, |own| vec![own]);
+        let facts = learn(template, &options.settings, &control, tools_given);
+        Self { template: template.clone(), control, tags, facts }
     }
 
     /// Tells the answers that need it where the generation prompt itself begins in their prompts' tails.
@@ -218,21 +245,9 @@ fn belongs_to_a_message(segment: &Segment) -> bool {
     segment.turn.is_some() || matches!(segment.origin, Origin::Data(_))
 }
 
-/// The indexes of the messages that an assistant wrote.
-fn answers(conversation: &Conversation) -> Vec<usize> {
-    let is_answer = |message: &Data| matches!(message.get("role").and_then(Data::as_str), Some("assistant"));
-    conversation
-        .messages
-        .iter()
-        .enumerate()
-        .filter(|(_, message)| is_answer(message))
-        .map(|(index, _)| index)
-        .collect()
-}
-
-fn answer<'a>(conversation: &Conversation, message: usize, prompt: Option<&'a str>) -> Option<Answer<'a>> {
-    let trained = conversation.trained.get(message).copied().unwrap_or(true);
-    Some(Answer { message: u32::try_from(message).ok()?, trained, prompt, asks_from: 0 })
+fn answer<'a>(speaker: &Speaker, prompt: Option<&'a str>) -> Option<Answer<'a>> {
+    let Speaker { message, is_assistant, trained } = *speaker;
+    Some(Answer { message: u32::try_from(message).ok()?, trained, is_assistant, prompt, asks_from: 0 })
 }
 
 fn signed(ids: &[u32]) -> Result<Vec<i32>, EncodeError> {

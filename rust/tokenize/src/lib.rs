@@ -29,6 +29,7 @@
 //! ```
 mod error;
 mod example;
+mod fields;
 mod fingerprint;
 mod formatter;
 mod labels;
@@ -36,7 +37,9 @@ mod load;
 mod options;
 mod panics;
 mod project;
+mod ranges;
 mod report;
+mod share;
 mod spans;
 mod templates;
 mod vocabulary;
@@ -44,7 +47,7 @@ mod vocabulary;
 pub use error::{EncodeError, Error, LoadError};
 pub use example::{Example, NO_LOSS, Outcome, Tokens};
 pub use formatter::Formatter;
-pub use options::{Boundary, EndTokens, Options, Overflow};
+pub use options::{Boundary, EndTokens, LabelPolicy, Options, Overflow, Reasoning, ToolCalls};
 pub use report::{EndKind, Facts, HeaderKind, Trace, TurnReport};
 pub use templates::Templates;
 pub use vocabulary::{AddedToken, Encoding, TOKENIZERS_VERSION, Vocabulary};

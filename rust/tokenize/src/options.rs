@@ -1,9 +1,18 @@
 //! What a run may choose.
 use chatloom_template::Settings;
+use std::collections::BTreeSet;
 
 /// How conversations become examples.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
+    /// Whose text carries loss.
+    pub labels: LabelPolicy,
+    /// Whether an assistant's reasoning does.
+    pub reasoning: Reasoning,
+    /// What opens and closes reasoning in a text; `None` for the tags that template or vocabulary have.
+    pub reasoning_tags: Option<(String, String)>,
+    /// Which text of an assistant's tool calls carries loss.
+    pub tool_calls: ToolCalls,
     /// Whose end tokens carry loss.
     pub end_tokens: EndTokens,
     /// When a token that straddles the border of trained text carries loss.
@@ -14,6 +23,45 @@ pub struct Options {
     pub overflow: Overflow,
     /// Special tokens, run variables, the clock and the limits of a render.
     pub settings: Settings,
+}
+
+/// Whose text carries loss.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
+pub enum LabelPolicy {
+    /// That of every assistant's turn, from the end of its header to its end token.
+    #[default]
+    Assistant,
+    /// That of the last one.
+    Last,
+    /// What `{% generation %}` blocks of the template print.
+    Generation,
+    /// All text.
+    All,
+    /// The turns of messages of these roles. Of a role other than `assistant` that is what stands between the
+    /// first byte of its own data and its end token.
+    Roles(BTreeSet<String>),
+}
+
+/// Whether an assistant's reasoning carries loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Reasoning {
+    /// As all of the turn does.
+    #[default]
+    Trained,
+    /// It carries none: neither reasoning fields, nor text between reasoning tags and the tags around it.
+    LeftOut,
+}
+
+/// Which text of an assistant's tool calls carries loss.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ToolCalls {
+    /// As all of the turn does.
+    #[default]
+    All,
+    /// Only their arguments.
+    Arguments,
+    /// None of it.
+    None,
 }
 
 /// Whose end tokens carry loss.

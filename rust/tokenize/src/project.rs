@@ -1,24 +1,40 @@
 //! From text that carries loss to tokens that do.
-use crate::Boundary;
-use chatloom_template::{Origin, Rendered};
+use crate::ranges::{merged, without};
+use crate::{Boundary, Trace};
+use chatloom_template::Origin;
 use std::ops::Range;
 
-/// The data bytes that carry no loss, as ranges in order: a token that holds one of them is never trained.
-pub(crate) fn untrained_data(rendered: &Rendered, trained: &[Range<usize>]) -> Vec<Range<usize>> {
-    let mut trained = Cursor::new(trained);
-    let data = rendered.segments.iter().filter(|segment| matches!(segment.origin, Origin::Data(_)));
-    let ranges = data.map(|segment| segment.start..segment.end);
-    ranges.filter(|range| !trained.covers(range)).collect()
+/// The data bytes that are no trained assistant's, as ranges in order: a token that holds one of them is never
+/// trained.
+pub(crate) fn foreign_data(trace: &Trace) -> Vec<Range<usize>> {
+    let known = merged(trace.trained.iter().chain(&trace.left_out).cloned().collect());
+    let segments = trace.rendered.segments.iter();
+    let data = segments.filter(|segment| matches!(segment.origin, Origin::Data(_)));
+    data.flat_map(|segment| without(segment.start..segment.end, &known)).collect()
 }
 
-/// Whether each token carries loss. The spans' starts, `trained` and `untrained_data` are in order.
+/// The weight of each token's loss, 0 where it carries none: that of the first weighted byte in it. The spans'
+/// starts and `weights` are in order.
+pub(crate) fn token_weights(
+    spans: &[Range<usize>],
+    trained: &[bool],
+    weights: &[(Range<usize>, f32)],
+) -> Vec<f32> {
+    let weight = |(span, trained): (&Range<usize>, &bool)| {
+        let first = weights.partition_point(|(range, _)| range.end <= span.start);
+        weights.get(first).filter(|_| *trained).map_or(0.0, |(_, weight)| *weight)
+    };
+    spans.iter().zip(trained).map(weight).collect()
+}
+
+/// Whether each token carries loss. The spans' starts, `trained` and `foreign` are in order.
 pub(crate) fn trained_tokens(
     spans: &[Range<usize>],
     trained: &[Range<usize>],
-    untrained_data: &[Range<usize>],
+    foreign: &[Range<usize>],
     boundary: Boundary,
 ) -> Vec<bool> {
-    let (mut trained, mut forbidden) = (Cursor::new(trained), Cursor::new(untrained_data));
+    let (mut trained, mut forbidden) = (Cursor::new(trained), Cursor::new(foreign));
     let mut carries_loss = |span: &Range<usize>| {
         let wanted = match boundary {
             Boundary::Any => trained.touches(span),

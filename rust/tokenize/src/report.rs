@@ -3,12 +3,16 @@ use chatloom_template::Rendered;
 use std::ops::Range;
 
 /// A rendered conversation and what of it carries loss.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     /// The text and the origin of each part.
     pub rendered: Rendered,
     /// The byte ranges of the text that carry loss: in order, none empty, none touching the next.
     pub trained: Vec<Range<usize>>,
+    /// The same ranges, cut where the weight of their loss changes; empty where all of it counts 1.
+    pub weights: Vec<(Range<usize>, f32)>,
+    /// What would carry loss but for the options, such as reasoning: in order, none touching the next.
+    pub left_out: Vec<Range<usize>>,
     /// One report for each assistant turn that printed something, in order of messages.
     pub turns: Vec<TurnReport>,
 }

@@ -115,7 +115,7 @@ fn example(formatter: &Formatter, conversation: &Conversation) -> Example {
 
 /// The texts of the runs of trained tokens.
 fn trained(formatter: &Formatter, conversation: &Conversation) -> Vec<String> {
-    let Example { input_ids, labels } = example(formatter, conversation);
+    let Example { input_ids, labels, .. } = example(formatter, conversation);
     assert!(input_ids.iter().zip(&labels).all(|(id, label)| label == id || *label == NO_LOSS));
     let runs = labels.split(|&label| label == NO_LOSS).filter(|run| !run.is_empty());
     runs.map(|run| decode(formatter, run)).collect()
@@ -230,7 +230,7 @@ fn an_assistant_that_begins_has_its_header_guessed() {
 fn a_token_with_foreign_data_is_never_trained() {
     let formatter = plain("{% for m in messages %}{{ m.content }}{% endfor %}");
     let joined = chat(&json!([{"role": "user", "content": "t"}, {"role": "assistant", "content": "he"}]));
-    let Example { input_ids, labels } = example(&formatter, &joined);
+    let Example { input_ids, labels, .. } = example(&formatter, &joined);
     assert_eq!((input_ids.len(), labels), (1, vec![NO_LOSS]));
 }
 

@@ -28,7 +28,7 @@ pub(super) fn follows(
     let start = turn.end();
     let text = literal_text(rendered, start, rule.control.longest());
     let length = rule.control.opens(text.as_bytes())?;
-    let in_answer =
-        turn::segment_at(rendered, start).is_some_and(|next| turn::answer_of(next, answers).is_some());
+    let next = turn::segment_at(rendered, start).and_then(|next| turn::answer_of(next, answers));
+    let in_answer = next.is_some_and(|answer| answer.is_assistant);
     (!in_answer).then_some(start..start + length)
 }

@@ -1,7 +1,7 @@
 //! What small plain chats tell of a template.
 use super::turn::{self, Turn};
-use super::{Answer, ControlTokens, Rule, end, header};
-use crate::{EndKind, EndTokens, Facts};
+use super::{Answer, ControlTokens, Omit, Rule, end, header};
+use crate::{EndKind, EndTokens, Facts, LabelPolicy};
 use chatloom_template::{Call, Conversation, Data, Rendered, Settings, Template};
 use std::ops::Range;
 
@@ -55,7 +55,7 @@ impl PlainChat {
 
     fn turn(&self) -> Option<Turn<'_>> {
         let (prompt, asks_from) = (self.prompt.as_deref(), self.asks_from);
-        let answer = Answer { message: ANSWER, trained: true, prompt, asks_from };
+        let answer = Answer { message: ANSWER, trained: true, is_assistant: true, prompt, asks_from };
         turn::collect(&self.rendered, &[answer]).pop()
     }
 }
@@ -63,7 +63,15 @@ impl PlainChat {
 pub(super) fn facts(chats: &[PlainChat], control: &ControlTokens) -> Option<Facts> {
     let first = chats.first()?;
     let turn = first.turn()?;
-    let unguided = Rule { control, guess: None, prints_end: true, end_tokens: EndTokens::Turn };
+    let unguided = Rule {
+        control,
+        guess: None,
+        prints_end: true,
+        end_tokens: EndTokens::Turn,
+        policy: &LabelPolicy::Assistant,
+        omit: Omit::NOTHING,
+        weights: &[],
+    };
     let guess = header_text(&unguided, first, &turn);
     let rule = Rule { guess: guess.as_deref(), ..unguided };
     let (header, _) = header::find(&rule, &first.rendered, &turn);

@@ -2,17 +2,32 @@
 use super::turn::{Turn, collect, literal_text};
 use super::{Answer, ControlTokens, Rule};
 use crate::HeaderKind;
-use chatloom_template::Rendered;
+use crate::fields::Part;
+use chatloom_template::{Rendered, Segment};
 
 /// How the header was found and where the body begins.
 pub(super) fn find(rule: &Rule, rendered: &Rendered, turn: &Turn) -> (HeaderKind, usize) {
     let within = |end: usize| end.clamp(turn.start(), turn.end());
+    if !turn.is_assistant {
+        return (HeaderKind::Guessed, rule.data_start(rendered, turn));
+    }
     if let Some(end) = derived(rule, rendered, turn) {
         (HeaderKind::Derived, within(end))
     } else if let Some(end) = guessed(rule, rendered, turn) {
         (HeaderKind::Guessed, within(end))
     } else {
         (HeaderKind::None, turn.start())
+    }
+}
+
+impl Rule<'_> {
+    /// Where the first data of the turn's own message begins, its role aside.
+    fn data_start(&self, rendered: &Rendered, turn: &Turn) -> usize {
+        let own = |segment: &&Segment| {
+            rendered.message(segment.origin) == Some(turn.message)
+                && self.omit.part(segment) != Some(Part::Role)
+        };
+        turn.segments.iter().find(own).map_or(turn.end(), |segment| segment.start)
     }
 }
 

@@ -4,8 +4,8 @@ mod naive;
 mod page;
 
 use super::facts::{PlainChat, facts};
-use super::{ControlTokens, Labels, Rule};
-use crate::{AddedToken, EndKind, EndTokens, HeaderKind};
+use super::{ControlTokens, Labels, Omit, Rule};
+use crate::{AddedToken, EndKind, EndTokens, HeaderKind, LabelPolicy};
 use page::{Page, page};
 
 const CHATML: [&str; 4] = ["<|im_start|>", "<|im_end|>", "<think>", "</think>"];
@@ -45,7 +45,8 @@ impl Case {
     fn labels(&self, page: &Page) -> Labels {
         let control = ControlTokens::new(self.tokens.iter().copied());
         let Self { guess, prints_end, end_tokens, .. } = *self;
-        Rule { control: &control, guess, prints_end, end_tokens }.apply(
+        let (policy, omit) = (&LabelPolicy::Assistant, Omit::NOTHING);
+        Rule { control: &control, guess, prints_end, end_tokens, policy, omit, weights: &[] }.apply(
             &page.rendered,
             &page.answers(),
             self.prompt_start,
@@ -53,7 +54,7 @@ impl Case {
     }
 
     fn see<'a>(&self, page: &'a Page) -> Seen<'a> {
-        let Labels { trained, turns } = self.labels(page);
+        let Labels { trained, turns, .. } = self.labels(page);
         let text = &page.rendered.text;
         Seen {
             trained: trained.into_iter().map(|range| &text[range]).collect(),

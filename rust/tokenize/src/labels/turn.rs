@@ -10,6 +10,7 @@ pub(super) struct Turn<'a> {
     pub(super) message: u32,
     /// Whether it may carry loss.
     pub(super) trained: bool,
+    pub(super) is_assistant: bool,
     /// The tail of the generation prompt that would call for it.
     pub(super) prompt: Option<&'a str>,
     /// Where the generation prompt itself begins in that tail.
@@ -27,8 +28,8 @@ pub(super) fn collect<'a>(rendered: &Rendered, answers: &[Answer<'a>]) -> Vec<Tu
     for segment in &rendered.segments {
         if let Some(answer) = answer_of(segment, answers) {
             let begin = || {
-                let Answer { message, trained, prompt, asks_from } = *answer;
-                Turn { message, trained, prompt, asks_from, data_before, segments: vec![] }
+                let Answer { message, trained, is_assistant, prompt, asks_from } = *answer;
+                Turn { message, trained, is_assistant, prompt, asks_from, data_before, segments: vec![] }
             };
             turns.entry(answer.message).or_insert_with(begin).segments.push(*segment);
         }
@@ -51,6 +52,11 @@ impl Turn<'_> {
 
     pub(super) fn end(&self) -> usize {
         self.segments.last().map_or(0, |segment| segment.end)
+    }
+
+    /// Whether any data of its own message is in it.
+    pub(super) fn has_own_data(&self, rendered: &Rendered) -> bool {
+        self.segments.iter().any(|segment| rendered.message(segment.origin) == Some(self.message))
     }
 
     /// One past the last byte of data it printed.

@@ -54,7 +54,7 @@ impl Page {
             .iter()
             .map(|(message, prompt, asks_from)| {
                 let (message, asks_from) = (*message, *asks_from);
-                Answer { message, trained: true, prompt: prompt.as_deref(), asks_from }
+                Answer { message, trained: true, is_assistant: true, prompt: prompt.as_deref(), asks_from }
             })
             .collect()
     }
