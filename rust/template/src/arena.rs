@@ -50,6 +50,11 @@ impl Arena {
         Ok(self.bump.alloc_str(text))
     }
 
+    /// A growable sequence that holds nothing yet; whoever pushes charges.
+    pub(crate) fn empty<T>(&self) -> bumpalo::collections::Vec<'_, T> {
+        bumpalo::collections::Vec::new_in(&self.bump)
+    }
+
     /// A growable sequence; whoever pushes charges.
     pub(crate) fn growable<T>(&self, capacity: usize) -> Result<bumpalo::collections::Vec<'_, T>, Error> {
         self.charge(capacity.saturating_mul(size_of::<T>()))?;

@@ -4,7 +4,7 @@ use crate::calls;
 use crate::fail::{render, type_error, undefined};
 use crate::machine::{Machine, later, slot};
 use crate::members::attribute;
-use crate::program::{Name, Shape, Variable};
+use crate::program::{Method, Name, Shape, Variable};
 use crate::text::Text;
 use crate::value::{Bound, Closure, Frame, Global, Value};
 use crate::{Class, Error};
@@ -33,14 +33,27 @@ impl<'a> Machine<'a> {
         Ok(Args { positional: self.arena.slice(&all)?, named: self.arena.slice(&named)? })
     }
 
-    pub(crate) fn method(&mut self, name: Name, shape: Shape) -> Result<(), Error> {
+    pub(crate) fn method(&mut self, method: Method, shape: Shape) -> Result<(), Error> {
         let args = self.arguments(shape)?;
         let receiver = self.pop();
-        let name = self.program.name(name);
-        let callee = attribute(&receiver, name, self.cx())?;
-        let result = self.call(&callee, args)?;
-        self.stack.push(result);
+        let name = self.program.name(method.name);
+        let result = match receiver {
+            Value::Str(_) if method.of_text => self.call_method(&receiver, name, args),
+            Value::Dict(_) if method.of_mapping => self.call_method(&receiver, name, args),
+            _ => self.call(&attribute(&receiver, name, self.cx())?, args),
+        };
+        self.stack.push(result?);
         Ok(())
+    }
+
+    fn call_method(
+        &mut self,
+        receiver: &Value<'a>,
+        name: &'a str,
+        args: Args<'a>,
+    ) -> Result<Value<'a>, Error> {
+        self.count_step()?;
+        calls::method(receiver, name, args, self.cx())
     }
 
     pub(crate) fn count_step(&mut self) -> Result<(), Error> {
@@ -86,15 +99,15 @@ impl<'a> Machine<'a> {
         if let Some(message) = given.find_map(Value::message) {
             self.turn = later(outer_turn, Some(message));
         }
-        let (loops, sinks) = (self.loops.len(), self.sinks.len());
-        self.sinks.push(Vec::new());
+        let (loops, captures) = (self.loops.len(), self.captures.len());
+        self.begin_capture()?;
         self.depth += 1;
         let result = self.run(facts.entry, frame);
         self.depth -= 1;
         self.turn = outer_turn;
         self.loops.truncate(loops);
         result?;
-        self.sinks.truncate(sinks + 1);
+        self.captures.truncate(captures + 1);
         self.end_capture()
     }
 

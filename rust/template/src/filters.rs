@@ -226,7 +226,7 @@ fn tojson<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Valu
     let truth = |value: Option<Value<'_>>| value.is_some_and(|value| value.is_true());
     let (ensure_ascii, sort_keys) = (truth(ensure_ascii), truth(sort_keys));
     let style = Style { ensure_ascii, indent, item_separator, key_separator, sort_keys };
-    let mut builder = TextBuilder::new(cx.arena);
+    let mut builder = TextBuilder::roomy(cx.arena);
     json::dump(value, &style, 0, &mut builder, cx.arena)?;
     builder.finish().map(Value::Str)
 }

@@ -119,7 +119,7 @@ impl<'a> Filler<'_, 'a> {
             Value::Undefined(why) => return Err(undefined(why)),
             _ => return Err(type_error("format requires a mapping")),
         };
-        dict.get(key).ok_or_else(|| render("KeyError", format!("'{key}'")))
+        dict.get(key).copied().ok_or_else(|| render("KeyError", format!("'{key}'")))
     }
 
     /// Fails where values are left over.

@@ -44,6 +44,8 @@ pub(crate) struct Inputs<'a> {
     /// All other variables, later ones winning.
     pub(crate) variables: Vec<(&'a str, Value<'a>)>,
     pub(crate) fields: Vec<FieldNode<'a>>,
+    /// How much text the messages hold.
+    pub(crate) bytes: usize,
 }
 
 impl Inputs<'_> {
@@ -76,24 +78,29 @@ pub(crate) fn convert<'a>(
     if conversation.messages.is_empty() {
         return Err(value_error("the conversation is empty, expected at least one message"));
     }
-    let mut converter = Converter { arena, compared: template.1, fields: Vec::new() };
+    let fields = Vec::with_capacity(FIELDS_OF_A_MESSAGE * (conversation.messages.len() + 1));
+    let mut converter = Converter { arena, compared: template.1, fields, bytes: 0 };
     let messages_field = converter.field(None, Step::Key("messages"), None);
     let open = open_fields(conversation, call, template.0)?;
-    let mut messages = Vec::with_capacity(conversation.messages.len());
+    let mut messages = arena.growable(conversation.messages.len())?;
     for (index, message) in conversation.messages.iter().enumerate() {
         let is_last = index + 1 == conversation.messages.len();
         let open: &[&str] = if is_last { &open } else { &[] };
         messages.push(converter.message(index, message, conversation.places.get(index), open)?);
     }
+    let bytes = converter.bytes;
     let variables = converter.variables(conversation, settings)?;
-    let messages = arena.slice(&messages)?;
     Ok(Inputs {
-        messages,
+        messages: messages.into_bump_slice(),
         messages_source: Source::field(messages_field),
         variables,
         fields: converter.fields,
+        bytes,
     })
 }
+
+/// The fields of a plain message, itself included, as a guess that saves growing.
+const FIELDS_OF_A_MESSAGE: usize = 3;
 
 /// The fields of the last message that shall stay open.
 fn open_fields<'a>(
@@ -125,7 +132,7 @@ fn open_fields<'a>(
 /// without those that are `None`, and with reasoning under its other names.
 fn preprocessed(message: &Data) -> Vec<(&str, &Data, &str)> {
     let Data::Dict(entries) = message else { return Vec::new() };
-    let own = entries.iter().filter(|(_, value)| *value != Data::None);
+    let own = entries.iter().filter(|(_, value)| !matches!(value, Data::None));
     let mut kept: Vec<_> =
         own.filter_map(|(key, value)| Some((key.as_str()?, value, key.as_str()?))).collect();
     let find = |name: &&str| kept.iter().find(|(key, _, _)| key == name).copied();
@@ -142,6 +149,14 @@ fn preprocessed(message: &Data) -> Vec<(&str, &Data, &str)> {
     kept
 }
 
+/// Further names that a message's reasoning may get.
+const ALIASES: usize = 2;
+
+/// Whether transformers hands an entry of a message to the template as it is.
+fn is_as_it_is((key, value): &(Data, Data)) -> bool {
+    !matches!(value, Data::None) && key.as_str().is_some_and(|key| !REASONING_FIELDS.contains(&key))
+}
+
 /// The name of a part of a message, and the names of what its text goes on with.
 fn names_of<'a>(place: Option<&'a Place>, key: &'a str) -> (&'a str, &'a [Name]) {
     let names = place.map_or(&[][..], |place| &place.names);
@@ -150,10 +165,22 @@ fn names_of<'a>(place: Option<&'a Place>, key: &'a str) -> (&'a str, &'a [Name])
     (&names[first].name, &names[first + 1..=first + others])
 }
 
+/// The message that an entry belongs to.
+#[derive(Clone, Copy)]
+struct Within<'a, 'o> {
+    whole: u32,
+    number: u32,
+    place: Option<&'a Place>,
+    /// The fields that shall stay open.
+    open: &'o [&'o str],
+}
+
 struct Converter<'a> {
     arena: &'a Arena,
     compared: &'a HashSet<String>,
     fields: Vec<FieldNode<'a>>,
+    /// How much text was converted.
+    bytes: usize,
 }
 
 impl<'a> Converter<'a> {
@@ -173,33 +200,53 @@ impl<'a> Converter<'a> {
         let Data::Dict(own) = message else {
             return Err(render("AttributeError", format!("message {index} is no mapping")));
         };
-        if own.iter().any(|(key, _)| key.as_str().is_none()) {
-            return Err(crate::fail::unsupported_input(format!("message {index} has a key that is no text")));
-        }
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let step = place.filter(|place| !place.path.is_empty()).map(|place| Step::Key(&place.path));
         let whole = self.field(None, step.unwrap_or(Step::Message), Some(number));
-        let kept = preprocessed(message);
-        let mut entries = Vec::with_capacity(kept.len());
-        for (key, data, name) in kept {
-            let (own, others) = names_of(place, name);
-            let field = self.field(Some(whole), Step::Key(own), Some(number));
-            let mut value = match data {
-                Data::Str(text) if !others.is_empty() => {
-                    Value::Str(self.parts(text, (field, whole), others, number)?)
-                }
-                _ => self.value(data, Origin::Field(field), 1)?,
-            };
-            if key == "role" {
-                value = self.role(value, data, field);
+        let mut entries = self.arena.growable(own.len() + ALIASES)?;
+        let within = Within { whole, number, place, open };
+        if own.iter().all(is_as_it_is) {
+            for (key, data) in own {
+                let key = key.as_str().unwrap_or_default();
+                entries.push(self.entry(within, key, data, key)?);
             }
-            if open.contains(&key) {
-                value = self.opened(value)?;
+        } else if own.iter().all(|(key, _)| key.as_str().is_some()) {
+            for (key, data, name) in preprocessed(message) {
+                entries.push(self.entry(within, key, data, name)?);
             }
-            entries.push((Value::Str(Text::from_source(key, Source::field(field))), value));
+        } else {
+            return Err(crate::fail::unsupported_input(format!("message {index} has a key that is no text")));
         }
-        let entries = self.arena.slice(&entries)?;
+        let entries = entries.into_bump_slice();
         Ok(Value::Dict(Dict::new(entries, Source::field(whole), Some(number), self.arena)?))
+    }
+
+    /// An entry of a message: its key, its value, and the user's own name of it.
+    fn entry(
+        &mut self,
+        within: Within<'a, '_>,
+        key: &'a str,
+        data: &'a Data,
+        name: &'a str,
+    ) -> Result<(Value<'a>, Value<'a>), Error> {
+        let (own, others) = names_of(within.place, name);
+        let field = self.field(Some(within.whole), Step::Key(own), Some(within.number));
+        let source = Source::field(field);
+        let mut value = match data {
+            Data::Str(text) if key == "role" => self.role(text, field),
+            Data::Str(text) if others.is_empty() => self.text(text, source),
+            Data::Str(text) => Value::Str(self.parts(text, (field, within.whole), others, within.number)?),
+            _ => self.value(data, Origin::Field(field), 1)?,
+        };
+        if within.open.contains(&key) {
+            value = self.opened(value)?;
+        }
+        Ok((Value::Str(Text::from_source(key, source)), value))
+    }
+
+    fn text(&mut self, text: &'a str, source: Source) -> Value<'a> {
+        self.bytes += text.len();
+        Value::Str(Text::from_source(text, source))
     }
 
     /// A text whose first part is `first` and whose further parts have names of their own.
@@ -225,13 +272,10 @@ impl<'a> Converter<'a> {
     }
 
     /// A role that the template may be taken to know counts as its own text.
-    fn role(&self, value: Value<'a>, data: &'a Data, field: u32) -> Value<'a> {
-        match data.as_str() {
-            Some(role) if KNOWN_ROLES.contains(&role) || self.compared.contains(role) => {
-                Value::Str(Text::from_source(role, Source::role(field)))
-            }
-            _ => value,
-        }
+    fn role(&self, role: &'a str, field: u32) -> Value<'a> {
+        let is_known = KNOWN_ROLES.contains(&role) || self.compared.contains(role);
+        let source = if is_known { Source::role(field) } else { Source::field(field) };
+        Value::Str(Text::from_source(role, source))
     }
 
     /// A field with the tag that shows where it ends; of parts, the last that has text.
@@ -293,31 +337,38 @@ impl<'a> Converter<'a> {
             Data::Int(number) => Value::Int(*number, source),
             Data::BigInt(number) => Big::value(number, source, self.arena)?,
             Data::Float(number) => Value::Float(*number, source),
-            Data::Str(text) => Value::Str(Text::from_source(text, source)),
+            Data::Str(text) => self.text(text, source),
             Data::List(items) => Value::List(self.items(items, origin, depth)?),
             Data::Tuple(items) => Value::Tuple(self.items(items, origin, depth)?),
             Data::Dict(entries) => self.dict(entries, origin, depth)?,
         })
     }
 
+    /// A value inside of another; most are texts.
+    fn part(&mut self, data: &'a Data, origin: Origin, depth: usize) -> Result<Value<'a>, Error> {
+        match data {
+            Data::Str(text) => Ok(self.text(text, origin.source())),
+            _ => self.value(data, origin, depth + 1),
+        }
+    }
+
     fn items(&mut self, items: &'a [Data], origin: Origin, depth: usize) -> Result<&'a List<'a>, Error> {
-        let mut values = Vec::with_capacity(items.len());
+        let mut values = self.arena.growable(items.len())?;
         for (index, item) in items.iter().enumerate() {
             let origin = self.step(origin, Step::Index(index));
-            values.push(self.value(item, origin, depth + 1)?);
+            values.push(self.part(item, origin, depth)?);
         }
-        let items = self.arena.slice(&values)?;
-        self.arena.value(List::new(items, origin.source()))
+        self.arena.value(List::new(values.into_bump_slice(), origin.source()))
     }
 
     fn dict(&mut self, data: &'a [(Data, Data)], origin: Origin, depth: usize) -> Result<Value<'a>, Error> {
-        let mut entries = Vec::with_capacity(data.len());
+        let mut entries = self.arena.growable(data.len())?;
         for (key, item) in data {
             let step = key.as_str().map_or(Step::Index(entries.len()), Step::Key);
             let origin = self.step(origin, step);
-            entries.push((self.value(key, origin, depth + 1)?, self.value(item, origin, depth + 1)?));
+            entries.push((self.part(key, origin, depth)?, self.part(item, origin, depth)?));
         }
-        let entries = self.arena.slice(&entries)?;
+        let entries = entries.into_bump_slice();
         Ok(Value::Dict(Dict::new(entries, origin.source(), None, self.arena)?))
     }
 

@@ -1,4 +1,5 @@
 //! `tojson`: Python's `json.dumps`, each leaf with its source.
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::Error;
@@ -118,7 +119,7 @@ fn sorted<'e, 'a>(
     entries: &'e [Entry<'a>],
     style: &Style,
     arena: &'a Arena,
-) -> Result<std::borrow::Cow<'e, [Entry<'a>]>, Error> {
+) -> Result<Cow<'e, [Entry<'a>]>, Error> {
     if !style.sort_keys {
         return Ok(entries.into());
     }
@@ -156,38 +157,53 @@ fn key<'a>(
 }
 
 fn string<'a>(text: &Text<'a>, style: &Style, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+    if let Some(piece) = text.as_piece() {
+        return builder.write_like(piece, |json| {
+            json.push('"');
+            escape_onto(json, piece.text, style);
+            json.push('"');
+        });
+    }
     let source = text.source();
     builder.push_str("\"", source)?;
-    text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| escaped(piece, style, builder)))?;
+    let escaped = |json: &mut String, piece: &Piece<'a>| escape_onto(json, piece.text, style);
+    text.with_pieces(|pieces| {
+        pieces.iter().try_for_each(|piece| builder.write_like(*piece, |json| escaped(json, piece)))
+    })?;
     builder.push_str("\"", source)
 }
 
-/// A piece with what JSON must escape escaped; runs that need none are copied in one go.
-fn escaped<'a>(piece: &Piece<'a>, style: &Style, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
-    let needs_escape = |c: char| c < ' ' || c == '"' || c == '\\' || style.ensure_ascii && c > '~';
-    let mut rest = piece.text;
-    while let Some(at) = rest.find(needs_escape) {
-        builder.push_like(&rest[..at], *piece)?;
+/// Appends a text with what JSON must escape escaped; runs that need none are copied in one go.
+fn escape_onto(json: &mut String, text: &str, style: &Style) {
+    let needs_escape =
+        |byte| byte < b' ' || byte == b'"' || byte == b'\\' || style.ensure_ascii && byte > b'~';
+    // Without a way out in between, so that many bytes are looked at in one step.
+    if !text.bytes().fold(false, |found, byte| found | needs_escape(byte)) {
+        return json.push_str(text);
+    }
+    let mut rest = text;
+    while let Some(at) = rest.bytes().position(needs_escape) {
+        json.push_str(&rest[..at]);
         let c = rest[at..].chars().next().unwrap_or_default();
-        builder.push_like(&escape(c), *piece)?;
+        json.push_str(&escape(c));
         rest = &rest[at + c.len_utf8()..];
     }
-    builder.push_like(rest, *piece)
+    json.push_str(rest);
 }
 
-fn escape(c: char) -> String {
+fn escape(c: char) -> Cow<'static, str> {
     match c {
-        '"' => "\\\"".to_owned(),
-        '\\' => "\\\\".to_owned(),
-        '\n' => "\\n".to_owned(),
-        '\r' => "\\r".to_owned(),
-        '\t' => "\\t".to_owned(),
-        '\u{8}' => "\\b".to_owned(),
-        '\u{c}' => "\\f".to_owned(),
+        '"' => "\\\"".into(),
+        '\\' => "\\\\".into(),
+        '\n' => "\\n".into(),
+        '\r' => "\\r".into(),
+        '\t' => "\\t".into(),
+        '\u{8}' => "\\b".into(),
+        '\u{c}' => "\\f".into(),
         _ => {
             let mut escaped = String::new();
             c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| escaped.push_str(&format!("\\u{unit:04x}")));
-            escaped
+            escaped.into()
         }
     }
 }

@@ -35,6 +35,8 @@ mod lexer;
 mod looping;
 mod lower;
 mod lower_expressions;
+mod lower_print;
+mod lower_sums;
 mod machine;
 mod members;
 mod number;

@@ -7,21 +7,20 @@ use crate::machine::{Flow, Machine, Running, Shortening, later};
 use crate::value::{Generator, Items, Loop, Value};
 
 impl<'a> Machine<'a> {
-    pub(crate) fn start_loop(&mut self, index: u32) -> Result<(), Error> {
-        let iterable = self.pop();
-        let generator = if let Value::Generator(generator) = iterable { Some(generator) } else { None };
+    pub(crate) fn start_loop(&mut self, index: u32, iterable: &Value<'a>) -> Result<(), Error> {
+        let generator = if let Value::Generator(generator) = iterable { Some(*generator) } else { None };
         let items = match generator {
             Some(generator) => Items::Slice(generator.begin()?),
-            None => items(&iterable, self.cx())?,
+            None => items(iterable, self.cx())?,
         };
         let (next, completed, changed) = (Cell::new(0), Cell::new(false), Cell::new(None));
         let state = Loop { items, next, completed, changed, generator };
         let state = self.arena.value(state)?;
-        if is_of_messages(&iterable) {
+        if is_of_messages(iterable) {
             self.shorten(index, state)?;
         }
-        let (sinks, stack) = (self.sinks.len(), self.stack.len());
-        self.loops.push(Running { state, outer_turn: self.turn, sinks, stack });
+        let (captures, stack) = (self.captures.len(), self.stack.len());
+        self.loops.push(Running { state, outer_turn: self.turn, captures, stack });
         Ok(())
     }
 
@@ -32,7 +31,7 @@ impl<'a> Machine<'a> {
         let length = state.items.len();
         let left_out = if facts.prints { length.saturating_sub(1) } else { length };
         let Shortening::On { scans, .. } = self.shortening else { return Ok(()) };
-        if !facts.prints && !scans || !facts.skippable || left_out == 0 || self.sinks.len() > 1 {
+        if !facts.prints && !scans || !facts.skippable || left_out == 0 || !self.captures.is_empty() {
             return Ok(());
         }
         state.next.set(left_out);
@@ -43,29 +42,29 @@ impl<'a> Machine<'a> {
             }
         }
         if facts.prints {
-            self.shortening = Shortening::On { scans, since: self.sinks[0].len().max(1) };
+            self.shortening = Shortening::On { scans, since: Some(self.output.len()) };
         }
         Ok(())
     }
 
-    pub(crate) fn next_item(&mut self, index: u32) -> Result<Flow, Error> {
+    /// The next item of the innermost loop; nothing at its end.
+    pub(crate) fn next_item(&mut self) -> Result<Option<Value<'a>>, Error> {
         self.count_step()?;
-        let Some(running) = self.loops.last() else { return Ok(Flow::Return) };
+        let Some(running) = self.loops.last() else { return Ok(None) };
         let at = running.state.next.get();
         let Some(item) = running.state.items.get(at) else {
             running.state.generator.map_or(Ok(()), Generator::end)?;
-            return Ok(self.leave_loop(index));
+            return Ok(None);
         };
         running.state.next.set(at + 1);
         self.turn = later(running.outer_turn, item.message());
-        self.stack.push(item);
-        Ok(Flow::Next)
+        Ok(Some(item))
     }
 
     /// Drops what the current iteration left behind.
     pub(crate) fn unwind(&mut self) {
         if let Some(running) = self.loops.last() {
-            self.sinks.truncate(running.sinks);
+            self.captures.truncate(running.captures);
             self.stack.truncate(running.stack);
         }
     }

@@ -3,12 +3,12 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use crate::ast::{Args, Body, Const, Expr, ExprNode, For, Macro, Stmt, StmtNode, Target};
-use crate::program::{Label, LoopFacts, MacroFacts, Name, Op, Program, Variable};
+use crate::program::{Label, LoopFacts, MacroFacts, Name, Op, Operand, Program, Variable};
 use crate::scope::{Load, Slot, Slots, Symbols};
 use crate::source::position;
 use crate::walk::{
-    attribute_writes, attribute_writes_in_macros, each_expr, each_text, has_break, note_constants, prints,
-    reads_name,
+    attribute_writes, attribute_writes_in_macros, each_expr, each_text, has_break, makes_markup,
+    note_constants, prints, reads_name,
 };
 use crate::{Class, Error};
 
@@ -29,6 +29,8 @@ pub(crate) fn lower(source: &str, body: &Body<'_>) -> Result<Program, Error> {
         loops: Vec::new(),
         at: 0,
         macro_writes: attribute_writes_in_macros(body),
+        makes_markup: makes_markup(body),
+        sums: 0,
     };
     lowering.note_constants(body);
     lowering.enter(&frame)?;
@@ -65,6 +67,10 @@ pub(crate) struct Lowering<'s> {
     loops: Vec<(u32, Label)>,
     pub(crate) at: usize,
     macro_writes: Vec<&'s str>,
+    /// Whether a value may be `Markup`, before which plain text is escaped.
+    pub(crate) makes_markup: bool,
+    /// The sums around the current expression.
+    pub(crate) sums: u32,
 }
 
 impl<'s> Lowering<'s> {
@@ -88,7 +94,12 @@ impl<'s> Lowering<'s> {
         let here = self.label();
         match &mut self.program.ops[forward] {
             Op::Jump(label)
-            | Op::JumpIfFalse(label)
+            | Op::JumpIf(_, _, label)
+            | Op::JumpIfCompare(_, _, _, _, label)
+            | Op::JumpIfEquals(_, _, _, label)
+            | Op::JumpIfTest(_, _, _, label)
+            | Op::EmitSum(_, _, label)
+            | Op::JoinSum(_, _, label)
             | Op::JumpIfFalseOrPop(label)
             | Op::JumpIfTrueOrPop(label)
             | Op::CompareChain(_, label)
@@ -105,6 +116,16 @@ impl<'s> Lowering<'s> {
         self.program.names.push(text.to_owned());
         self.interned.insert(text.to_owned(), name);
         name
+    }
+
+    /// The index of a variable of the render.
+    fn context(&mut self, name: &str) -> u32 {
+        let name = self.name(name);
+        let known = self.program.context.iter().position(|known| *known == name);
+        count(known.unwrap_or_else(|| {
+            self.program.context.push(name);
+            self.program.context.len() - 1
+        }))
     }
 
     pub(crate) fn error(&self, at: usize, class: Class, kind: &'static str, message: String) -> Error {
@@ -159,8 +180,8 @@ impl<'s> Lowering<'s> {
             match load {
                 Load::Parameter => {}
                 Load::Context(name) => {
-                    let name = self.name(name);
-                    self.op(Op::Resolve(variable, name));
+                    let index = self.context(name);
+                    self.op(Op::Resolve(variable, index));
                 }
                 Load::Alias(outer) => {
                     let outer = self.variable(outer);
@@ -173,16 +194,36 @@ impl<'s> Lowering<'s> {
     }
 
     fn body(&mut self, body: &Body<'s>, scope: &Scope<'s>) -> Result<(), Error> {
-        body.iter().try_for_each(|statement| self.statement(statement, scope))
+        let mut printed = String::new();
+        for statement in body {
+            match &statement.node {
+                StmtNode::Text(text) => printed.push_str(text),
+                StmtNode::Print(Expr { node: ExprNode::Const(Const::Str(text)), .. }) => {
+                    printed.push_str(text);
+                }
+                _ => {
+                    self.text(&mut printed);
+                    self.statement(statement, scope)?;
+                }
+            }
+        }
+        self.text(&mut printed);
+        Ok(())
+    }
+
+    /// Prints text that was collected.
+    pub(crate) fn text(&mut self, printed: &mut String) {
+        if !printed.is_empty() {
+            let name = self.name(printed);
+            self.op(Op::Text(name));
+            printed.clear();
+        }
     }
 
     fn statement(&mut self, statement: &Stmt<'s>, scope: &Scope<'s>) -> Result<(), Error> {
         self.at = statement.at;
         match &statement.node {
-            StmtNode::Text(text) => {
-                let name = self.name(text);
-                self.op(Op::Text(name));
-            }
+            StmtNode::Text(_) => {}
             StmtNode::Print(expr) => self.print(expr, scope)?,
             StmtNode::If { test, then, elifs, otherwise } => {
                 self.if_chain(test, then, elifs, otherwise, scope)?;
@@ -219,18 +260,6 @@ impl<'s> Lowering<'s> {
         Ok(())
     }
 
-    fn print(&mut self, expr: &Expr<'s>, scope: &Scope<'s>) -> Result<(), Error> {
-        if let ExprNode::Const(Const::Str(text)) = &expr.node {
-            let name = self.name(text);
-            self.op(Op::Text(name));
-            return Ok(());
-        }
-        self.expr(expr, scope)?;
-        self.at = expr.at;
-        self.op(Op::Emit);
-        Ok(())
-    }
-
     fn if_chain(
         &mut self,
         test: &Expr<'s>,
@@ -243,11 +272,10 @@ impl<'s> Lowering<'s> {
         let mut ends = Vec::new();
         let branches = std::iter::once((test, then)).chain(elifs.iter().map(|(test, body)| (test, body)));
         for (test, body) in branches {
-            self.expr(test, scope)?;
-            let skip = self.forward(Op::JumpIfFalse(0));
+            let skips = self.jump_if(false, test, scope)?;
             self.body(body, scope)?;
             ends.push(self.forward(Op::Jump(0)));
-            self.land(skip);
+            skips.into_iter().for_each(|skip| self.land(skip));
         }
         self.body(otherwise, scope)?;
         ends.into_iter().for_each(|end| self.land(end));
@@ -263,26 +291,54 @@ impl<'s> Lowering<'s> {
             symbols.declare_target(&node.target, slots);
             symbols.visit_body(&node.body, slots);
         });
-        self.expr(&node.iter, scope)?;
-        if let Some(test) = node.test.as_ref().filter(|_| extended) {
-            self.collect(node, test, scope)?;
-        }
+        let iterable = self.operand(&node.iter, scope)?;
+        let iterable = match node.test.as_ref().filter(|_| extended) {
+            Some(test) => self.collect(node, test, iterable, scope)?,
+            None => iterable,
+        };
         let index = self.loop_facts(node);
-        self.op(Op::Loop(index));
+        self.op_at(node.iter.at, Op::Loop(index, iterable));
         let head = self.label();
-        self.op(Op::Next(index));
-        if let Some(test) = node.test.as_ref().filter(|_| !extended) {
-            self.op(Op::Duplicate);
-            self.loop_test(node, test, scope)?;
-            let keep = self.forward(Op::JumpIfFalse(0));
-            let body = self.forward(Op::Jump(0));
-            self.land(keep);
-            self.op(Op::Pop);
-            self.op(Op::Jump(head));
-            self.land(body);
-        }
+        self.next_item(node, index, head, &inner, extended, scope)?;
         self.loop_body(node, index, head, &inner, extended)?;
         self.loop_end(node, index, head, scope)
+    }
+
+    /// Takes the next item of a loop, or the next that its test keeps, into the loop's targets.
+    fn next_item(
+        &mut self,
+        node: &For<'s>,
+        index: u32,
+        head: Label,
+        inner: &Scope<'s>,
+        extended: bool,
+        scope: &Scope<'s>,
+    ) -> Result<(), Error> {
+        let Some(test) = node.test.as_ref().filter(|_| !extended) else {
+            match self.target_variable(&node.target, inner) {
+                Some(variable) => self.op(Op::NextInto(index, variable)),
+                None => {
+                    self.op(Op::Next(index));
+                    self.store(&node.target, inner);
+                }
+            }
+            return Ok(());
+        };
+        self.op(Op::Next(index));
+        self.op(Op::Duplicate);
+        self.loop_test(node, test, scope)?;
+        let body = self.forward(Op::JumpIf(true, Operand::Top, 0));
+        self.op(Op::Pop);
+        self.op(Op::Jump(head));
+        self.land(body);
+        self.store(&node.target, inner);
+        Ok(())
+    }
+
+    /// The variable of a target that is just a name.
+    fn target_variable(&self, target: &Target<'s>, scope: &Scope<'s>) -> Option<Variable> {
+        let Target::Name(name) = target else { return None };
+        scope.symbols.find(name).map(|slot| self.variable(slot))
     }
 
     fn loop_facts(&mut self, node: &For<'s>) -> u32 {
@@ -317,12 +373,18 @@ impl<'s> Lowering<'s> {
         })
     }
 
-    /// Replaces the iterable on the stack by the list of the items that the test keeps.
-    fn collect(&mut self, node: &For<'s>, test: &Expr<'s>, scope: &Scope<'s>) -> Result<(), Error> {
+    /// Leaves the list of the items that the test keeps on the stack.
+    fn collect(
+        &mut self,
+        node: &For<'s>,
+        test: &Expr<'s>,
+        iterable: Operand,
+        scope: &Scope<'s>,
+    ) -> Result<Operand, Error> {
         self.program.loops.push(LoopFacts::default());
         let index = u32::try_from(self.program.loops.len() - 1).unwrap_or(u32::MAX);
         self.op(Op::Collect);
-        self.op(Op::Loop(index));
+        self.op_at(node.iter.at, Op::Loop(index, iterable));
         let head = self.label();
         self.op(Op::Next(index));
         self.op(Op::Duplicate);
@@ -333,7 +395,7 @@ impl<'s> Lowering<'s> {
         let facts = &mut self.program.loops[index as usize];
         (facts.exit, facts.otherwise) = (exit, exit);
         self.op(Op::Collected);
-        Ok(())
+        Ok(Operand::Top)
     }
 
     fn loop_body(
@@ -344,7 +406,6 @@ impl<'s> Lowering<'s> {
         inner: &Scope<'s>,
         extended: bool,
     ) -> Result<(), Error> {
-        self.store(&node.target, inner);
         if extended && let Some(slot) = inner.symbols.find("loop") {
             let variable = self.variable(slot);
             self.op(Op::StoreLoop(variable));
@@ -362,7 +423,9 @@ impl<'s> Lowering<'s> {
     }
 
     fn loop_end(&mut self, node: &For<'s>, index: u32, head: Label, scope: &Scope<'s>) -> Result<(), Error> {
-        self.op(Op::Completed);
+        if !node.otherwise.is_empty() {
+            self.op(Op::Completed);
+        }
         self.op(Op::Jump(head));
         let otherwise = self.label();
         if !node.otherwise.is_empty() {
@@ -378,8 +441,16 @@ impl<'s> Lowering<'s> {
 
     fn set(&mut self, target: &Target<'s>, value: &Expr<'s>, scope: &Scope<'s>) -> Result<(), Error> {
         self.check_namespaces(target, scope);
-        self.expr(value, scope)?;
-        self.store(target, scope);
+        match self.target_variable(target, scope) {
+            Some(variable) => {
+                let operand = self.operand(value, scope)?;
+                self.op(Op::Store(variable, operand));
+            }
+            None => {
+                self.expr(value, scope)?;
+                self.store(target, scope);
+            }
+        }
         Ok(())
     }
 
@@ -401,7 +472,7 @@ impl<'s> Lowering<'s> {
             Target::Name(name) => {
                 if let Some(slot) = scope.symbols.find(name) {
                     let variable = self.variable(slot);
-                    self.op(Op::Store(variable));
+                    self.op(Op::Store(variable, Operand::Top));
                 }
             }
             Target::Attribute(namespace, attribute) => {
@@ -538,7 +609,7 @@ impl<'s> Lowering<'s> {
                 Some(default) => {
                     let given = self.forward(Op::JumpIfSet(variable, 0));
                     self.expr(default, inner)?;
-                    self.op(Op::Store(variable));
+                    self.op(Op::Store(variable, Operand::Top));
                     self.land(given);
                 }
                 None => {

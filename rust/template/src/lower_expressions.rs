@@ -1,11 +1,14 @@
 //! The expression half of lowering.
 use num_bigint::BigInt;
 
-use crate::ast::{Args, Comparison, Const, Expr, ExprNode};
+use crate::ast::{Args, Binary, Comparison, Const, Expr, ExprNode};
 use crate::filters::Filter;
 use crate::hint::did_you_mean;
 use crate::lower::{Lowering, Scope, count};
-use crate::program::{Arguments, Constant, Op, Shape};
+use crate::members::{is_method_of_mappings, is_method_of_texts, is_of_mappings};
+use crate::program::{
+    Arguments, Constant, FieldFacts, Lookup, LoopPart, Method, Name, Op, Operand, Shape, Variable,
+};
 use crate::tests::Test;
 use crate::{Class, Error};
 
@@ -13,20 +16,23 @@ use crate::{Class, Error};
 const UNSUPPORTED_GLOBALS: [&str; 5] = ["lipsum", "cycler", "joiner", "self", "super"];
 
 impl<'s> Lowering<'s> {
+    /// Computes an expression onto the stack.
     pub(crate) fn expr(&mut self, expr: &Expr<'s>, scope: &Scope<'s>) -> Result<(), Error> {
+        if let Some(operand) = self.in_place(expr, scope)? {
+            self.op_at(expr.at, Op::Push(operand));
+            return Ok(());
+        }
         match &expr.node {
-            ExprNode::Const(constant) => self.constant(constant, expr.at)?,
-            ExprNode::Name(name) => self.load(name, expr.at, scope)?,
+            ExprNode::Const(_) | ExprNode::Name(_) => {}
             ExprNode::Attribute(inner, name) => {
-                self.expr(inner, scope)?;
+                let object = self.operand(inner, scope)?;
                 let name = self.name(name);
-                self.op_at(expr.at, Op::Attribute(name));
+                self.op_at(expr.at, Op::Attribute(object, name));
             }
             ExprNode::Item(inner, index) => {
-                self.expr(inner, scope)?;
-                self.expr(index, scope)?;
+                let (object, key) = self.operands(inner, index, scope)?;
                 let counter = self.is_counter(index);
-                self.op_at(expr.at, Op::Item { counter });
+                self.op_at(expr.at, Op::Item { object, key, counter });
             }
             ExprNode::Slice(inner, parts) => self.slice(inner, parts, expr.at, scope)?,
             ExprNode::Call(callee, args) => self.call(callee, args, expr.at, scope)?,
@@ -40,12 +46,15 @@ impl<'s> Lowering<'s> {
             ExprNode::Conditional(test, then, otherwise) => {
                 self.conditional(test, then, otherwise.as_deref(), expr.at, &scope.soft())?;
             }
+            ExprNode::Binary(Binary::Add, ..) if self.join(expr, scope)? => {}
             ExprNode::Binary(op, left, right) => {
-                self.expr(left, scope)?;
-                self.expr(right, scope)?;
-                self.op_at(expr.at, Op::Binary(*op));
+                let (left, right) = self.operands(left, right, scope)?;
+                self.op_at(expr.at, Op::Binary(*op, left, right));
             }
-            ExprNode::Not(inner) => self.unary(inner, Op::Not, expr.at, scope)?,
+            ExprNode::Not(inner) => {
+                let operand = self.operand(inner, scope)?;
+                self.op_at(expr.at, Op::Not(operand));
+            }
             ExprNode::Negative(inner) => self.unary(inner, Op::Negative, expr.at, scope)?,
             ExprNode::Positive(inner) => self.unary(inner, Op::Positive, expr.at, scope)?,
             ExprNode::Concat(items) => self.sequence(items, Op::Concat, expr.at, scope)?,
@@ -60,6 +69,124 @@ impl<'s> Lowering<'s> {
             }
         }
         Ok(())
+    }
+
+    /// Where an instruction that comes next finds an expression's value.
+    pub(crate) fn operand(&mut self, expr: &Expr<'s>, scope: &Scope<'s>) -> Result<Operand, Error> {
+        if let Some(operand) = self.in_place(expr, scope)? {
+            return Ok(operand);
+        }
+        self.expr(expr, scope)?;
+        Ok(Operand::Top)
+    }
+
+    /// The same for two values, the left one looked up first.
+    pub(crate) fn operands(
+        &mut self,
+        left: &Expr<'s>,
+        right: &Expr<'s>,
+        scope: &Scope<'s>,
+    ) -> Result<(Operand, Operand), Error> {
+        if is_in_place(right) {
+            return Ok((self.operand(left, scope)?, self.operand(right, scope)?));
+        }
+        self.expr(left, scope)?;
+        self.expr(right, scope)?;
+        Ok((Operand::Top, Operand::Top))
+    }
+
+    /// The operand of an expression that needs no instruction of its own.
+    fn in_place(&mut self, expr: &Expr<'s>, scope: &Scope<'s>) -> Result<Option<Operand>, Error> {
+        if !is_in_place(expr) {
+            return Ok(None);
+        }
+        Ok(Some(match &expr.node {
+            ExprNode::Name(name) => {
+                let (variable, name) = self.load(name, expr.at, scope)?;
+                Operand::Slot(variable, name)
+            }
+            ExprNode::Attribute(inner, key) => self.field(inner, key, Lookup::Attribute, expr.at, scope)?,
+            ExprNode::Item(inner, key) => match &key.node {
+                ExprNode::Const(Const::Str(key)) => self.field(inner, key, Lookup::Item, expr.at, scope)?,
+                _ => return Ok(None),
+            },
+            ExprNode::Const(constant) => Operand::Constant(self.constant(constant, expr.at)?),
+            _ => return Ok(None),
+        }))
+    }
+
+    fn field(
+        &mut self,
+        of: &Expr<'s>,
+        key: &str,
+        lookup: Lookup,
+        at: usize,
+        scope: &Scope<'s>,
+    ) -> Result<Operand, Error> {
+        let ExprNode::Name(name) = of.node else { return Err(self.unsupported(at, "a member of this")) };
+        let (variable, name) = self.load(name, of.at, scope)?;
+        let of_loop = LoopPart::named(key);
+        let key = self.name(key);
+        self.program.fields.push(FieldFacts { variable, name, key, lookup, of_loop, at: count(at) });
+        Ok(Operand::Field(count(self.program.fields.len() - 1)))
+    }
+
+    /// Jumps if an expression is true, or false; gives the instructions whose target is not known yet.
+    pub(crate) fn jump_if(
+        &mut self,
+        on: bool,
+        test: &Expr<'s>,
+        scope: &Scope<'s>,
+    ) -> Result<Vec<usize>, Error> {
+        match &test.node {
+            ExprNode::Not(inner) => self.jump_if(!on, inner, scope),
+            ExprNode::And(left, right) => self.jump_if_both(on, false, left, right, scope),
+            ExprNode::Or(left, right) => self.jump_if_both(on, true, left, right, scope),
+            _ => {
+                let jump = self.jump(on, test, scope)?;
+                self.at = test.at;
+                Ok(vec![self.forward(jump)])
+            }
+        }
+    }
+
+    /// The instruction that jumps if a test is true, or false.
+    fn jump(&mut self, on: bool, test: &Expr<'s>, scope: &Scope<'s>) -> Result<Op, Error> {
+        match &test.node {
+            ExprNode::Compare(left, rest) if rest.len() == 1 => {
+                let (comparison, right) = &rest[0];
+                if let (Some(negated), Some(text)) = (is_negated(*comparison), constant_text(right)) {
+                    let left = self.operand(left, scope)?;
+                    return Ok(Op::JumpIfEquals(on != negated, left, self.name(text), 0));
+                }
+                let (left, right) = self.operands(left, right, scope)?;
+                Ok(Op::JumpIfCompare(on, *comparison, left, right, 0))
+            }
+            ExprNode::Test(inner, name, args) if *args == Args::default() => match Test::named(name) {
+                Some(test) => Ok(Op::JumpIfTest(on, test, self.operand(inner, scope)?, 0)),
+                None => Ok(Op::JumpIf(on, self.operand(test, scope)?, 0)),
+            },
+            _ => Ok(Op::JumpIf(on, self.operand(test, scope)?, 0)),
+        }
+    }
+
+    /// Of two tests, the second counts only if the first is not `decided`.
+    fn jump_if_both(
+        &mut self,
+        on: bool,
+        decided: bool,
+        left: &Expr<'s>,
+        right: &Expr<'s>,
+        scope: &Scope<'s>,
+    ) -> Result<Vec<usize>, Error> {
+        let mut jumps = self.jump_if(decided, left, scope)?;
+        let others = self.jump_if(on, right, scope)?;
+        if on == decided {
+            jumps.extend(others);
+            return Ok(jumps);
+        }
+        jumps.into_iter().for_each(|jump| self.land(jump));
+        Ok(others)
     }
 
     pub(crate) fn op_at(&mut self, at: usize, op: Op) {
@@ -85,7 +212,7 @@ impl<'s> Lowering<'s> {
         Ok(())
     }
 
-    fn constant(&mut self, constant: &Const, at: usize) -> Result<(), Error> {
+    fn constant(&mut self, constant: &Const, at: usize) -> Result<u32, Error> {
         let constant = match constant {
             Const::None => Constant::None,
             Const::Bool(truth) => Constant::Bool(*truth),
@@ -98,8 +225,7 @@ impl<'s> Lowering<'s> {
             self.program.constants.push(constant);
             self.program.constants.len() - 1
         });
-        self.op_at(at, Op::Const(count(index)));
-        Ok(())
+        Ok(count(index))
     }
 
     fn integer(&self, digits: &str, at: usize) -> Result<Constant, Error> {
@@ -121,7 +247,7 @@ impl<'s> Lowering<'s> {
         Ok(i64::try_from(&number).map_or(Constant::Big(number), Constant::Int))
     }
 
-    fn load(&mut self, name: &'s str, at: usize, scope: &Scope<'s>) -> Result<(), Error> {
+    fn load(&mut self, name: &'s str, at: usize, scope: &Scope<'s>) -> Result<(Variable, Name), Error> {
         let Some(slot) = scope.symbols.find(name) else {
             return Err(self.unsupported(at, &format!("name `{name}` in this place")));
         };
@@ -130,13 +256,10 @@ impl<'s> Lowering<'s> {
             return Err(self.unsupported(at, &format!("`{name}`")));
         }
         self.program.reads_clock |= from_context && name == "strftime_now";
-        let variable = self.variable(slot);
-        let name = self.name(name);
-        self.op_at(at, Op::Load(variable, name));
-        Ok(())
+        Ok((self.variable(slot), self.name(name)))
     }
 
-    fn is_counter(&self, index: &Expr<'s>) -> bool {
+    pub(crate) fn is_counter(&self, index: &Expr<'s>) -> bool {
         match &index.node {
             ExprNode::Name(name) => self.counters.contains(name),
             ExprNode::Attribute(inner, "index0") => inner.node == ExprNode::Name("loop"),
@@ -159,7 +282,10 @@ impl<'s> Lowering<'s> {
         for part in parts {
             match part {
                 Some(part) => self.expr(part, scope)?,
-                None => self.constant(&Const::None, at)?,
+                None => {
+                    let none = self.constant(&Const::None, at)?;
+                    self.op_at(at, Op::Push(Operand::Constant(none)));
+                }
             }
         }
         self.op_at(at, Op::Slice);
@@ -188,11 +314,10 @@ impl<'s> Lowering<'s> {
         at: usize,
         scope: &Scope<'s>,
     ) -> Result<(), Error> {
-        self.expr(test, scope)?;
-        let skip = self.forward(Op::JumpIfFalse(0));
+        let skips = self.jump_if(false, test, scope)?;
         self.expr(then, scope)?;
         let end = self.forward(Op::Jump(0));
-        self.land(skip);
+        skips.into_iter().for_each(|skip| self.land(skip));
         match otherwise {
             Some(otherwise) => self.expr(otherwise, scope)?,
             None => self.op_at(at, Op::NoElse),
@@ -208,6 +333,11 @@ impl<'s> Lowering<'s> {
         at: usize,
         scope: &Scope<'s>,
     ) -> Result<(), Error> {
+        if let [(comparison, second)] = rest {
+            let (left, right) = self.operands(first, second, scope)?;
+            self.op_at(at, Op::Compare(*comparison, left, right));
+            return Ok(());
+        }
         self.expr(first, scope)?;
         let Some(((last, last_operand), chained)) = rest.split_last() else { return Ok(()) };
         let mut ends = Vec::new();
@@ -217,7 +347,7 @@ impl<'s> Lowering<'s> {
             ends.push(self.forward(Op::CompareChain(*comparison, 0)));
         }
         self.expr(last_operand, scope)?;
-        self.op_at(at, Op::Compare(*last));
+        self.op_at(at, Op::Compare(*last, Operand::Top, Operand::Top));
         ends.into_iter().for_each(|end| self.land(end));
         Ok(())
     }
@@ -267,7 +397,11 @@ impl<'s> Lowering<'s> {
     ) -> Result<(), Error> {
         if let ExprNode::Attribute(receiver, method) = &callee.node {
             self.expr(receiver, scope)?;
-            let method = self.name(method);
+            let method = Method {
+                name: self.name(method),
+                of_text: is_method_of_texts(method),
+                of_mapping: is_method_of_mappings(method),
+            };
             if !crate::walk::all_simple(args) {
                 // An argument may fail too, and what has no methods fails first.
                 self.op_at(callee.at, Op::Receiver);
@@ -294,6 +428,13 @@ impl<'s> Lowering<'s> {
         if known.is_none() && Filter::is_jinjas(name) {
             return Err(self.unsupported(at, &format!("filter `{name}`")));
         }
+        if let (Some(filter), Some(inner)) = (known, inner)
+            && *args == Args::default()
+        {
+            let operand = self.operand(inner, scope)?;
+            self.op_at(at, Op::FilterOf(filter, operand));
+            return Ok(());
+        }
         if let Some(inner) = inner {
             self.expr(inner, scope)?;
         }
@@ -318,6 +459,11 @@ impl<'s> Lowering<'s> {
         let known = Test::named(name);
         if known.is_none() && Test::is_jinjas(name) {
             return Err(self.unsupported(at, &format!("test `{name}`")));
+        }
+        if let Some(test) = known.filter(|_| *args == Args::default()) {
+            let operand = self.operand(inner, scope)?;
+            self.op_at(at, Op::TestOf(test, operand));
+            return Ok(());
         }
         self.expr(inner, scope)?;
         match known {
@@ -349,5 +495,34 @@ impl<'s> Lowering<'s> {
         let message = self.name(&format!("{message} found."));
         self.op_at(at, Op::Unknown(message));
         Ok(())
+    }
+}
+
+/// Whether a comparison for equality asks for the opposite.
+fn is_negated(comparison: Comparison) -> Option<bool> {
+    match comparison {
+        Comparison::Eq => Some(false),
+        Comparison::Ne => Some(true),
+        _ => None,
+    }
+}
+
+/// The text of an expression that is just that.
+pub(crate) fn constant_text<'e>(expr: &'e Expr<'_>) -> Option<&'e str> {
+    match &expr.node {
+        ExprNode::Const(Const::Str(text)) => Some(text),
+        _ => None,
+    }
+}
+
+/// Whether an expression's value can be looked up when it is needed: nothing it reads can change while the
+/// operands beside it are looked up, nor does it call anything.
+fn is_in_place(expr: &Expr<'_>) -> bool {
+    let is_name = |of: &Expr<'_>| matches!(of.node, ExprNode::Name(_));
+    match &expr.node {
+        ExprNode::Const(_) | ExprNode::Name(_) => true,
+        ExprNode::Attribute(of, key) => is_name(of) && !is_of_mappings(key),
+        ExprNode::Item(of, key) => is_name(of) && matches!(key.node, ExprNode::Const(Const::Str(_))),
+        _ => false,
     }
 }

@@ -2,8 +2,8 @@
 use std::cell::Cell;
 
 use crate::arena::Arena;
-use crate::args::Context;
-use crate::ast::Comparison;
+use crate::args::{Args, Context};
+use crate::ast::{Binary, Comparison};
 use crate::calls;
 use crate::compare::compare;
 use crate::fail::{render, undefined, unsupported_input};
@@ -13,10 +13,11 @@ use crate::iterate::is_of_messages;
 use crate::members::{attribute, item, slice};
 use crate::number::{as_index, signed};
 use crate::operators::binary;
+use crate::output::Output;
 use crate::print;
-use crate::program::{Constant, Label, Name, Op, Program, Variable};
+use crate::program::{Constant, FieldFacts, Label, Lookup, Name, Op, Operand, Program, Variable};
 use crate::tests;
-use crate::text::{Piece, Source, Text};
+use crate::text::{Piece, Pieces, Source, Text};
 use crate::value::{Big, Closure, Frame, Global, Items, List, Loop, Namespace, Undefined, Value};
 use crate::{Clock, Error, Limits};
 
@@ -26,12 +27,17 @@ pub(crate) struct Machine<'a> {
     pub(crate) source: &'a str,
     pub(crate) arena: &'a Arena,
     pub(crate) clock: Option<&'a Clock>,
+    pub(crate) messages: &'a [Value<'a>],
+    /// The variables of the row and the run.
     pub(crate) variables: &'a [(&'a str, Value<'a>)],
+    /// The variables of the render that the program reads.
+    context: &'a [Value<'a>],
     fields: &'a [FieldNode<'a>],
     pub(crate) stack: Vec<Value<'a>>,
     pub(crate) loops: Vec<Running<'a>>,
-    /// What is printed: the output first, then the blocks that are being captured.
-    pub(crate) sinks: Vec<Vec<Piece<'a>>>,
+    pub(crate) output: Output,
+    /// The blocks that are being captured, which take what is printed.
+    pub(crate) captures: Vec<Pieces<'a>>,
     /// The items that loops' tests have kept so far.
     pub(crate) collected: Vec<Vec<Value<'a>>>,
     pub(crate) namespaces: Vec<&'a Namespace<'a>>,
@@ -53,7 +59,7 @@ pub(crate) enum Shortening {
         /// Whether loops that print nothing are left out as well.
         scans: bool,
         /// The length of the output when something was last left out.
-        since: usize,
+        since: Option<usize>,
     },
 }
 
@@ -62,7 +68,7 @@ pub(crate) struct Running<'a> {
     pub(crate) state: &'a Loop<'a>,
     /// The current message around the loop.
     pub(crate) outer_turn: Option<u32>,
-    pub(crate) sinks: usize,
+    pub(crate) captures: usize,
     pub(crate) stack: usize,
 }
 
@@ -87,11 +93,14 @@ impl<'a> Machine<'a> {
             source,
             arena,
             clock,
+            messages: &[],
             variables: &inputs.variables,
+            context: &[],
             fields: &inputs.fields,
             stack: Vec::with_capacity(16),
-            loops: Vec::new(),
-            sinks: vec![Vec::with_capacity(64)],
+            loops: Vec::with_capacity(4),
+            output: Output::default(),
+            captures: Vec::new(),
             collected: Vec::new(),
             namespaces: Vec::new(),
             turn: None,
@@ -104,7 +113,7 @@ impl<'a> Machine<'a> {
 
     /// Makes this a render that leaves out what can't change the end of its output.
     pub(crate) fn shortened(mut self, scans: bool) -> Self {
-        self.shortening = Shortening::On { scans, since: 0 };
+        self.shortening = Shortening::On { scans, since: None };
         self
     }
 
@@ -114,30 +123,47 @@ impl<'a> Machine<'a> {
         inputs: &Inputs<'a>,
         messages: &'a [Value<'a>],
         add_generation_prompt: bool,
-    ) -> Result<Vec<Piece<'a>>, Error> {
+    ) -> Result<Output, Error> {
+        self.messages = messages;
         let list = List { of_messages: true, ..List::new(messages, inputs.messages_source) };
-        let standard = [
-            ("messages", Value::List(self.arena.value(list)?)),
-            ("add_generation_prompt", Value::Bool(add_generation_prompt, Source::VARIABLE)),
-            ("tools", Value::None(Source::LITERAL)),
-            ("documents", Value::None(Source::LITERAL)),
-        ];
-        let variables: Vec<_> = standard.into_iter().chain(inputs.variables.iter().copied()).collect();
-        self.variables = self.arena.slice(&variables)?;
+        let messages = Value::List(self.arena.value(list)?);
+        self.context = self.context(inputs, messages, add_generation_prompt)?;
+        self.output = match self.shortening {
+            Shortening::Off => Output::new(inputs, inputs.messages.len(), inputs.bytes),
+            Shortening::On { .. } => Output::new(inputs, 1, 0),
+        };
         let frame = self.frame(self.program.slots, None)?;
         self.run(0, frame)?;
         self.check_shortening()?;
-        Ok(self.sinks.pop().unwrap_or_default())
+        Ok(self.output)
+    }
+
+    /// The variables that the program reads: those of the row and the run come before the standard ones, and
+    /// the global functions last; of two with one name, the later counts.
+    fn context(
+        &self,
+        inputs: &Inputs<'a>,
+        messages: Value<'a>,
+        add_generation_prompt: bool,
+    ) -> Result<&'a [Value<'a>], Error> {
+        let program = self.program;
+        let mut context = self.arena.growable(program.context.len())?;
+        context.extend(program.context.iter().map(|name| {
+            let name = program.name(*name);
+            let own = inputs.variables.iter().rev().find(|(known, _)| *known == name);
+            own.map_or_else(|| standard(name, messages, add_generation_prompt), |(_, value)| *value)
+        }));
+        Ok(context.into_bump_slice())
     }
 
     /// A shortened render tells the end of the output only if data was printed since.
     fn check_shortening(&self) -> Result<(), Error> {
-        let Shortening::On { since, .. } = self.shortening else { return Ok(()) };
-        let tail = self.sinks.first().and_then(|output| output.get(since..)).unwrap_or_default();
-        if since == 0 || tail.iter().any(|piece| piece.source.is_data() && !piece.text.is_empty()) {
-            return Ok(());
+        match self.shortening {
+            Shortening::On { since: Some(since), .. } if self.output.end_of_data() <= since => {
+                Err(crate::members::stale())
+            }
+            _ => Ok(()),
         }
-        Err(crate::members::stale())
     }
 
     pub(crate) fn cx(&self) -> Context<'a> {
@@ -155,56 +181,86 @@ impl<'a> Machine<'a> {
         let program = self.program;
         let mut next = entry as usize;
         while let Some(op) = program.ops.get(next) {
-            match self.step(*op, frame) {
+            match self.step(op, frame) {
                 Ok(Flow::Next) => next += 1,
                 Ok(Flow::Goto(label)) => next = label as usize,
                 Ok(Flow::Return) => return Ok(()),
-                Err(error) => return Err(self.explained(error, next)),
+                Err(error) => {
+                    let at = program.positions.get(next).copied().unwrap_or_default();
+                    return Err(self.explained(error, at));
+                }
             }
         }
         Ok(())
     }
 
     #[expect(clippy::too_many_lines, reason = "one arm an instruction, each of a line or a call")]
-    fn step(&mut self, op: Op, frame: &'a Frame<'a>) -> Result<Flow, Error> {
-        match op {
+    fn step(&mut self, op: &Op, frame: &'a Frame<'a>) -> Result<Flow, Error> {
+        let (mut a, mut b) = (Value::Missing, Value::Missing);
+        match *op {
             Op::Text(text) => self.emit_piece(Piece::new(self.program.name(text), Source::LITERAL))?,
-            Op::Emit => self.emit()?,
+            Op::Emit(operand) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                self.emit(value)?;
+            }
             Op::EmitText => self.emit_only_text()?,
-            Op::Const(constant) => self.push_constant(constant)?,
-            Op::Load(variable, name) => self.load(variable, name, frame)?,
-            Op::Resolve(variable, name) => self.resolve(variable, name, frame),
+            Op::EmitSum(left, right, otherwise) => {
+                let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
+                return self.emit_sum(left, right, otherwise);
+            }
+            Op::EmitPart(operand) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                self.emit_part(value)?;
+            }
+            Op::JoinText(text) => self.join_piece(Piece::new(self.program.name(text), Source::LITERAL))?,
+            Op::JoinSum(left, right, otherwise) => {
+                let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
+                return self.join_sum(left, right, otherwise);
+            }
+            Op::JoinPart(operand) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                self.join_part(value)?;
+            }
+            Op::Push(operand) => {
+                let value = *self.fetch(operand, frame, &mut a)?;
+                self.stack.push(value);
+            }
+            Op::Resolve(variable, index) => slot(frame, variable).set(self.context[index as usize]),
             Op::Alias(to, from) => slot(frame, to).set(slot(frame, from).get()),
             Op::Clear(variable) => slot(frame, variable).set(Value::Missing),
-            Op::Store(variable) => {
-                let value = self.pop();
-                slot(frame, variable).set(value);
+            Op::Store(variable, operand) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                slot(frame, variable).set(*value);
             }
             Op::Pop => {
                 self.stack.pop();
             }
-            Op::Attribute(name) => {
-                let object = self.pop();
-                self.stack.push(attribute(&object, self.program.name(name), self.cx())?);
+            Op::Attribute(operand, name) => {
+                let object = self.fetch(operand, frame, &mut a)?;
+                self.stack.push(attribute(object, self.program.name(name), self.cx())?);
             }
             Op::Receiver => {
                 if let Some(Value::Undefined(why)) = self.stack.last() {
                     return Err(undefined(why));
                 }
             }
-            Op::Item { counter } => self.item(counter)?,
-            Op::Slice => self.slice()?,
-            Op::Binary(op) => {
-                let (left, right) = self.pop_two();
-                self.stack.push(binary(op, &left, &right, self.cx())?);
+            Op::Item { object, key, counter } => {
+                let (object, key) = self.fetch_two(object, key, frame, &mut a, &mut b)?;
+                self.item(object, key, counter)?;
             }
-            Op::Compare(op) => {
-                let (left, right) = self.pop_two();
-                self.stack.push(Value::truth(compare(op, &left, &right, self.arena)?));
+            Op::Slice => self.slice()?,
+            Op::Binary(op, left, right) => {
+                let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
+                self.stack.push(binary(op, left, right, self.cx())?);
+            }
+            Op::Compare(op, left, right) => {
+                let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
+                let truth = self.holds(op, left, right)?;
+                self.stack.push(Value::truth(truth));
             }
             Op::CompareChain(op, label) => return self.compare_chain(op, label),
-            Op::Not => {
-                let value = self.pop();
+            Op::Not(operand) => {
+                let value = self.fetch(operand, frame, &mut a)?;
                 self.stack.push(Value::truth(!value.is_true()));
             }
             Op::Negative => self.sign(true)?,
@@ -224,8 +280,26 @@ impl<'a> Machine<'a> {
                 self.stack.push(calls::new_dict(&pairs, self.cx())?);
             }
             Op::Jump(label) => return Ok(Flow::Goto(label)),
-            Op::JumpIfFalse(label) => {
-                if !self.pop().is_true() {
+            Op::JumpIf(on, operand, label) => {
+                if self.fetch(operand, frame, &mut a)?.is_true() == on {
+                    return Ok(Flow::Goto(label));
+                }
+            }
+            Op::JumpIfCompare(on, op, left, right, label) => {
+                let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
+                if self.holds(op, left, right)? == on {
+                    return Ok(Flow::Goto(label));
+                }
+            }
+            Op::JumpIfEquals(on, operand, text, label) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                if matches!(value, Value::Str(found) if found.equals(self.program.name(text))) == on {
+                    return Ok(Flow::Goto(label));
+                }
+            }
+            Op::JumpIfTest(on, test, operand, label) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                if tests::apply(test, value, Args::default(), self.cx())? == on {
                     return Ok(Flow::Goto(label));
                 }
             }
@@ -241,7 +315,15 @@ impl<'a> Machine<'a> {
                 let result = self.call(&callee, args)?;
                 self.stack.push(result);
             }
-            Op::Method(name, shape) => self.method(name, shape)?,
+            Op::Method(method, shape) => self.method(method, shape)?,
+            Op::FilterOf(filter, operand) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                self.stack.push(filters::apply(filter, value, Args::default(), self.cx())?);
+            }
+            Op::TestOf(test, operand) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                self.stack.push(Value::truth(tests::apply(test, value, Args::default(), self.cx())?));
+            }
             Op::Filter(filter, shape) => {
                 let args = self.arguments(shape)?;
                 let value = self.pop();
@@ -255,8 +337,18 @@ impl<'a> Machine<'a> {
             Op::Unknown(message) => {
                 return Err(render("TemplateRuntimeError", self.program.name(message)));
             }
-            Op::Loop(index) => self.start_loop(index)?,
-            Op::Next(index) => return self.next_item(index),
+            Op::Loop(index, operand) => {
+                let iterable = self.fetch(operand, frame, &mut a)?;
+                self.start_loop(index, iterable)?;
+            }
+            Op::Next(index) => match self.next_item()? {
+                Some(item) => self.stack.push(item),
+                None => return Ok(self.leave_loop(index)),
+            },
+            Op::NextInto(index, variable) => match self.next_item()? {
+                Some(item) => slot(frame, variable).set(item),
+                None => return Ok(self.leave_loop(index)),
+            },
             Op::Completed => {
                 if let Some(running) = self.loops.last() {
                     running.state.completed.set(true);
@@ -287,7 +379,7 @@ impl<'a> Machine<'a> {
                 namespace(variable, frame)?;
             }
             Op::StoreAttribute(variable, name) => self.store_attribute(variable, name, frame)?,
-            Op::BeginCapture => self.sinks.push(Vec::new()),
+            Op::BeginCapture => self.begin_capture()?,
             Op::EndCapture => {
                 let captured = self.end_capture()?;
                 self.stack.push(Value::Str(captured));
@@ -324,21 +416,129 @@ impl<'a> Machine<'a> {
         Ok(items)
     }
 
+    /// The value of an operand: where it is, or put into `own`.
+    #[inline]
+    fn fetch<'v>(
+        &mut self,
+        operand: Operand,
+        frame: &'a Frame<'a>,
+        own: &'v mut Value<'a>,
+    ) -> Result<&'v Value<'a>, Error>
+    where
+        'a: 'v,
+    {
+        match operand {
+            Operand::Top => *own = self.pop(),
+            Operand::Slot(variable, name) => match slot(frame, variable).get() {
+                Value::Missing => *own = self.undefined_name(name)?,
+                value => *own = value,
+            },
+            Operand::Constant(constant) => *own = self.constant(constant)?,
+            Operand::Field(field) => return self.fetch_field(field, frame, own),
+        }
+        Ok(own)
+    }
+
+    fn fetch_field<'v>(
+        &mut self,
+        field: u32,
+        frame: &'a Frame<'a>,
+        own: &'v mut Value<'a>,
+    ) -> Result<&'v Value<'a>, Error>
+    where
+        'a: 'v,
+    {
+        let facts = &self.program.fields[field as usize];
+        let key = self.program.name(facts.key);
+        match slot(frame, facts.variable).get() {
+            Value::Dict(dict) => {
+                if let Some(value) = dict.get(key) {
+                    return Ok(value);
+                }
+            }
+            Value::Loop(running) => {
+                if let Some(value) = facts.of_loop.and_then(|part| running.part(part)) {
+                    *own = value;
+                    return Ok(own);
+                }
+            }
+            _ => {}
+        }
+        *own = self.field(facts, key, frame)?;
+        Ok(own)
+    }
+
+    /// The values of two operands, of which the left one was computed first.
+    fn fetch_two<'v>(
+        &mut self,
+        left: Operand,
+        right: Operand,
+        frame: &'a Frame<'a>,
+        own_left: &'v mut Value<'a>,
+        own_right: &'v mut Value<'a>,
+    ) -> Result<(&'v Value<'a>, &'v Value<'a>), Error>
+    where
+        'a: 'v,
+    {
+        if right == Operand::Top {
+            (*own_left, *own_right) = self.pop_two();
+            return Ok((own_left, own_right));
+        }
+        Ok((self.fetch(left, frame, own_left)?, self.fetch(right, frame, own_right)?))
+    }
+
+    /// A member of a variable that is not just an item of a mapping.
+    fn field(&mut self, facts: &FieldFacts, key: &'a str, frame: &'a Frame<'a>) -> Result<Value<'a>, Error> {
+        let object = self.load(facts.variable, facts.name, frame)?;
+        let found = match facts.lookup {
+            Lookup::Attribute => attribute(&object, key, self.cx()),
+            Lookup::Item => item(&object, &Value::literal(key), self.cx()),
+        };
+        found.map_err(|error| self.explained(error, facts.at))
+    }
+
+    fn constant(&self, constant: u32) -> Result<Value<'a>, Error> {
+        let program = self.program;
+        Ok(match &program.constants[constant as usize] {
+            Constant::None => Value::None(Source::LITERAL),
+            Constant::Bool(truth) => Value::Bool(*truth, Source::LITERAL),
+            Constant::Int(number) => Value::Int(*number, Source::LITERAL),
+            Constant::Big(number) => Big::value(number, Source::LITERAL, self.arena)?,
+            Constant::Float(number) => Value::Float(*number, Source::LITERAL),
+            Constant::Str(text) => Value::literal(program.name(*text)),
+        })
+    }
+
+    fn load(&self, variable: Variable, name: Name, frame: &'a Frame<'a>) -> Result<Value<'a>, Error> {
+        match slot(frame, variable).get() {
+            Value::Missing => self.undefined_name(name),
+            value => Ok(value),
+        }
+    }
+
+    #[cold]
+    fn undefined_name(&self, name: Name) -> Result<Value<'a>, Error> {
+        Value::undefined(Undefined::Name(self.program.name(name)), self.arena)
+    }
+
     pub(crate) fn emit_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
         if piece.text.is_empty() {
             return Ok(());
         }
         self.arena.charge(piece.text.len() + size_of::<Piece<'_>>())?;
-        if let Some(sink) = self.sinks.last_mut() {
-            sink.push(piece.captured(self.turn));
+        let piece = piece.captured(self.turn);
+        match self.captures.last_mut() {
+            Some(capture) => capture.push(piece),
+            None => self.output.push(&piece),
         }
         Ok(())
     }
 
-    fn emit(&mut self) -> Result<(), Error> {
-        let value = self.pop();
-        let text = print::text(&value, self.arena)?;
-        self.emit_text(&text)
+    fn emit(&mut self, value: &Value<'a>) -> Result<(), Error> {
+        match value {
+            Value::Str(text) => self.emit_text(text),
+            _ => self.emit_text(&print::text(value, self.arena)?),
+        }
     }
 
     fn emit_only_text(&mut self) -> Result<(), Error> {
@@ -352,50 +552,86 @@ impl<'a> Machine<'a> {
     }
 
     fn emit_text(&mut self, text: &Text<'a>) -> Result<(), Error> {
+        if let Some(piece) = text.as_piece() {
+            return self.emit_piece(piece);
+        }
         text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.emit_piece(*piece)))
     }
 
+    fn emit_sum(&mut self, left: &Value<'a>, right: &Value<'a>, otherwise: Label) -> Result<Flow, Error> {
+        if let (Value::Str(left), Value::Str(right)) = (left, right) {
+            self.emit_text(left)?;
+            self.emit_text(right)?;
+            return Ok(Flow::Next);
+        }
+        self.stack.push(binary(Binary::Add, left, right, self.cx())?);
+        Ok(Flow::Goto(otherwise))
+    }
+
+    fn emit_part(&mut self, value: &Value<'a>) -> Result<(), Error> {
+        match value {
+            Value::Str(text) => self.emit_text(text),
+            _ => Err(self.no_part(value)),
+        }
+    }
+
+    fn join_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
+        if piece.text.is_empty() {
+            return Ok(());
+        }
+        self.arena.charge(size_of::<Piece<'_>>())?;
+        if let Some(sum) = self.captures.last_mut() {
+            sum.push(piece.joined(self.turn));
+        }
+        Ok(())
+    }
+
+    fn join_text(&mut self, text: &Text<'a>) -> Result<(), Error> {
+        if let Some(piece) = text.as_piece() {
+            return self.join_piece(piece);
+        }
+        text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.join_piece(*piece)))
+    }
+
+    fn join_sum(&mut self, left: &Value<'a>, right: &Value<'a>, otherwise: Label) -> Result<Flow, Error> {
+        if let (Value::Str(left), Value::Str(right)) = (left, right) {
+            self.begin_capture()?;
+            self.join_text(left)?;
+            self.join_text(right)?;
+            return Ok(Flow::Next);
+        }
+        self.stack.push(binary(Binary::Add, left, right, self.cx())?);
+        Ok(Flow::Goto(otherwise))
+    }
+
+    fn join_part(&mut self, value: &Value<'a>) -> Result<(), Error> {
+        match value {
+            Value::Str(text) => self.join_text(text),
+            _ => Err(self.no_part(value)),
+        }
+    }
+
+    /// Why something can't be added to a text.
+    fn no_part(&self, value: &Value<'a>) -> Error {
+        match binary(Binary::Add, &Value::literal(""), value, self.cx()) {
+            Err(error) => error,
+            Ok(_) => unsupported_input("a sum of text and something else"),
+        }
+    }
+
+    pub(crate) fn begin_capture(&mut self) -> Result<(), Error> {
+        self.captures.push(self.arena.growable(FIRST_PIECES)?);
+        Ok(())
+    }
+
     pub(crate) fn end_capture(&mut self) -> Result<Text<'a>, Error> {
-        let pieces = self.sinks.pop().unwrap_or_default();
-        Text::of(&pieces, self.arena)
+        self.captures.pop().map_or(Ok(Text::EMPTY), |pieces| Text::growing(pieces, self.arena))
     }
 
-    fn push_constant(&mut self, constant: u32) -> Result<(), Error> {
-        let program = self.program;
-        let value = match &program.constants[constant as usize] {
-            Constant::None => Value::None(Source::LITERAL),
-            Constant::Bool(truth) => Value::Bool(*truth, Source::LITERAL),
-            Constant::Int(number) => Value::Int(*number, Source::LITERAL),
-            Constant::Big(number) => Big::value(number, Source::LITERAL, self.arena)?,
-            Constant::Float(number) => Value::Float(*number, Source::LITERAL),
-            Constant::Str(text) => Value::literal(program.name(*text)),
-        };
-        self.stack.push(value);
-        Ok(())
-    }
-
-    fn load(&mut self, variable: Variable, name: Name, frame: &'a Frame<'a>) -> Result<(), Error> {
-        let value = match slot(frame, variable).get() {
-            Value::Missing => Value::undefined(Undefined::Name(self.program.name(name)), self.arena)?,
-            value => value,
-        };
-        self.stack.push(value);
-        Ok(())
-    }
-
-    /// The render's variables come before the global functions; of two with one name, the later counts.
-    fn resolve(&self, variable: Variable, name: Name, frame: &'a Frame<'a>) {
-        let name = self.program.name(name);
-        let own = self.variables.iter().rev().find(|(known, _)| *known == name).map(|(_, value)| *value);
-        let value = own.or_else(|| Global::named(name).map(Value::Global));
-        slot(frame, variable).set(value.unwrap_or(Value::Missing));
-    }
-
-    fn item(&mut self, counter: bool) -> Result<(), Error> {
-        let (object, key) = self.pop_two();
-        let found = item(&object, &key, self.cx())?;
-        if counter && is_of_messages(&object) {
-            self.counted(&found, &key);
+    fn item(&mut self, object: &Value<'a>, key: &Value<'a>, counter: bool) -> Result<(), Error> {
+        let found = item(object, key, self.cx())?;
+        if counter && is_of_messages(object) {
+            self.counted(&found, key);
         }
         self.stack.push(found);
         Ok(())
@@ -429,6 +665,21 @@ impl<'a> Machine<'a> {
         }
         self.stack.push(Value::truth(false));
         Ok(Flow::Goto(label))
+    }
+
+    /// Whether a comparison holds; the common ones are told at once.
+    fn holds(&self, op: Comparison, left: &Value<'a>, right: &Value<'a>) -> Result<bool, Error> {
+        let equal = match (left, right) {
+            (Value::Str(left), Value::Str(right)) => left.equals_piece(right),
+            (Value::Int(left, _), Value::Int(right, _)) => Some(left == right),
+            (Value::Bool(left, _), Value::Bool(right, _)) => Some(left == right),
+            _ => None,
+        };
+        match (op, equal) {
+            (Comparison::Eq, Some(equal)) => Ok(equal),
+            (Comparison::Ne, Some(equal)) => Ok(!equal),
+            _ => compare(op, left, right, self.arena),
+        }
     }
 
     fn sign(&mut self, negative: bool) -> Result<(), Error> {
@@ -472,6 +723,22 @@ impl<'a> Machine<'a> {
         calls::check_attribute(name)?;
         let value = self.pop();
         namespace.set(name, value, self.arena)
+    }
+}
+
+/// The pieces that a captured block has room for at first.
+const FIRST_PIECES: usize = 8;
+
+/// What every render has.
+pub(crate) const STANDARD_VARIABLES: [&str; 4] = ["messages", "add_generation_prompt", "tools", "documents"];
+
+/// A variable that every render has, or a global function.
+fn standard<'a>(name: &str, messages: Value<'a>, add_generation_prompt: bool) -> Value<'a> {
+    match name {
+        "messages" => messages,
+        "add_generation_prompt" => Value::Bool(add_generation_prompt, Source::VARIABLE),
+        "tools" | "documents" => Value::None(Source::LITERAL),
+        _ => Global::named(name).map_or(Value::Missing, Value::Global),
     }
 }
 

@@ -4,6 +4,7 @@ use crate::args::Context;
 use crate::compare::{hashable, same_or_equal};
 use crate::fail::{type_error, undefined, unsupported_input, value_error};
 use crate::number::as_index;
+use crate::program::LoopPart;
 use crate::text::{Source, Text, TextBuilder};
 use crate::value::{Bound, Dict, Global, List, Loop, Range, Undefined, Value};
 
@@ -71,6 +72,25 @@ const GENERATOR_MEMBERS: [&str; 5] = ["close", "gi_running", "gi_suspended", "gi
 const MACRO_MEMBERS: [&str; 5] = ["arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller"];
 const VIEW_MEMBERS: [&str; 2] = ["isdisjoint", "mapping"];
 
+/// Whether every text has a method of this name.
+pub(crate) fn is_method_of_texts(name: &str) -> bool {
+    STR_METHODS.contains(&name)
+}
+
+/// Whether every mapping has a method of this name, which the sandbox shows.
+pub(crate) fn is_method_of_mappings(name: &str) -> bool {
+    DICT_METHODS.contains(&name)
+}
+
+/// Whether a mapping has an attribute of this name, shown or hidden, so that `mapping.name` is no item.
+pub(crate) fn is_of_mappings(name: &str) -> bool {
+    is_dunder(name) || is_method_of_mappings(name) || DICT_MUTATORS.contains(&name)
+}
+
+fn is_dunder(name: &str) -> bool {
+    name.starts_with("__") && name.ends_with("__")
+}
+
 /// What Python's `getattr` would find.
 #[derive(Clone, Copy)]
 enum Found<'a> {
@@ -96,7 +116,7 @@ pub(crate) fn attribute<'a>(object: &Value<'a>, name: &'a str, cx: Context<'a>) 
     if let Value::Dict(dict) = object
         && let Some(value) = dict.get(name)
     {
-        return Ok(value);
+        return Ok(*value);
     }
     Value::undefined(Undefined::Member(*object, Value::literal(name)), cx.arena)
 }
@@ -119,7 +139,7 @@ fn resolved<'a>(
 }
 
 fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Result<Found<'a>, Error> {
-    if name.starts_with("__") && name.ends_with("__") {
+    if is_dunder(name) {
         return Ok(Found::Unsafe);
     }
     let known = |methods: &[&str]| if methods.contains(&name) { Found::Method } else { Found::Nothing };
@@ -192,27 +212,15 @@ pub(crate) fn stale() -> Error {
 }
 
 fn loop_attribute<'a>(running: &Loop<'a>, name: &str, cx: Context<'a>) -> Result<Found<'a>, Error> {
-    let (index0, length) = (running.index0(), running.items.len());
-    let item = |offset: isize, otherwise: &'static str| match running.item(offset) {
-        Some(item) => Ok(item),
-        None => cx.because(otherwise),
-    };
-    let count = |count: usize| Value::count(count, Source::LITERAL);
-    Ok(Found::Value(match name {
-        "index" => count(index0 + 1),
-        "index0" => count(index0),
-        "first" => Value::truth(index0 == 0),
-        "last" => Value::truth(index0 + 1 >= length),
-        "length" => count(length),
-        "revindex" => count(length - index0),
-        "revindex0" => count(length - index0 - 1),
-        "depth" => count(1),
-        "depth0" => count(0),
-        "previtem" => item(-1, "there is no previous item")?,
-        "nextitem" => item(1, "there is no next item")?,
-        "cycle" | "changed" => return Ok(Found::Method),
-        _ => return Ok(Found::Nothing),
-    }))
+    if let Some(value) = LoopPart::named(name).and_then(|part| running.part(part)) {
+        return Ok(Found::Value(value));
+    }
+    Ok(match name {
+        "previtem" => Found::Value(cx.because("there is no previous item")?),
+        "nextitem" => Found::Value(cx.because("there is no next item")?),
+        "cycle" | "changed" => Found::Method,
+        _ => Found::Nothing,
+    })
 }
 
 /// `object[key]`: the item first, then, for text, the attribute.
@@ -258,7 +266,7 @@ pub(crate) fn dict_item<'a>(
     cx: Context<'a>,
 ) -> Result<Option<Value<'a>>, Error> {
     Ok(match key {
-        Value::Str(text) => dict.get(text.as_str(cx.arena)?),
+        Value::Str(text) => dict.get(text.as_str(cx.arena)?).copied(),
         _ if hashable(key).is_err() => None,
         _ => dict.entries.iter().find(|(known, _)| same_or_equal(known, key)).map(|(_, value)| *value),
     })

@@ -16,6 +16,7 @@ pub(crate) fn binary<'a>(
     cx: Context<'a>,
 ) -> Result<Value<'a>, Error> {
     match (op, left, right) {
+        (_, Value::Int(..), Value::Int(..)) => {}
         (Binary::Add, Value::Str(left), Value::Str(right)) => return add_texts(left, right, cx),
         (Binary::Mod, Value::Str(text), values) => {
             return crate::format::percent(text, values, cx).map(Value::Str);

@@ -1,63 +1,104 @@
 //! Printed pieces → text and segments.
 use crate::fail::value_error;
 use crate::input::{CONTINUE_TAG, Inputs};
-use crate::text::Piece;
+use crate::text::{Look, Piece, Source};
 use crate::{Conversation, Data, Error, Field, Origin, Rendered, Segment};
 
-/// Joins the pieces of an output.
-pub(crate) fn assemble(pieces: &[Piece<'_>], inputs: &Inputs<'_>, paths: bool) -> Rendered {
-    let mut text = String::with_capacity(pieces.iter().map(|piece| piece.text.len()).sum());
-    let mut segments: Vec<Segment> = Vec::with_capacity(pieces.len());
-    let numbers = vec![UNSEEN; inputs.fields.len()];
-    let mut fields = Fields { inputs, paths, numbers, found: Vec::new() };
-    for piece in pieces {
-        let start = text.len();
-        text.push_str(piece.text);
-        let end = text.len();
-        let (turn, generation) = (piece.stamp.turn(), piece.stamp.generation());
-        let segment = Segment { start, end, origin: fields.origin(piece), turn, generation };
-        match segments.last_mut() {
-            Some(last) if continues(last, &segment) => last.end = end,
-            _ => segments.push(segment),
-        }
-    }
-    let mut rendered = Rendered { text, segments, fields: fields.found };
-    own_turnless_runs(&mut rendered);
-    rendered
-}
-
-fn continues(last: &Segment, next: &Segment) -> bool {
-    last.origin == next.origin && last.turn == next.turn && last.generation == next.generation
+/// What is printed, as it grows.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    text: String,
+    segments: Vec<Segment>,
+    /// The look of the last segment.
+    last: Option<Look>,
+    /// The number of each field of the inputs that was printed, by order of appearance.
+    numbers: Vec<u32>,
+    /// The fields that were printed.
+    printed: Vec<u32>,
+    has_turnless_data: bool,
 }
 
 /// The number of a field that has not occurred yet.
 const UNSEEN: u32 = u32::MAX;
 
-/// The fields that occur in the output, numbered in order of appearance.
-struct Fields<'i, 'a> {
-    inputs: &'i Inputs<'a>,
-    paths: bool,
-    /// By index into the inputs' fields.
-    numbers: Vec<u32>,
-    found: Vec<Field>,
-}
+/// Pieces that a template prints for a message, as a guess that saves growing.
+const PIECES_OF_A_MESSAGE: usize = 5;
+const BYTES_OF_A_MESSAGE: usize = 48;
 
-impl Fields<'_, '_> {
-    fn origin(&mut self, piece: &Piece<'_>) -> Origin {
-        if !piece.source.is_data() {
-            let variable = piece.source == crate::text::Source::VARIABLE;
-            return if variable { Origin::Variable } else { Origin::Literal };
+impl Output {
+    /// An output with room for so many messages that hold `bytes` of text.
+    pub(crate) fn new(inputs: &Inputs<'_>, messages: usize, bytes: usize) -> Self {
+        Self {
+            text: String::with_capacity(bytes + BYTES_OF_A_MESSAGE * (messages + 1)),
+            segments: Vec::with_capacity(PIECES_OF_A_MESSAGE * (messages + 1)),
+            last: None,
+            numbers: vec![UNSEEN; inputs.fields.len()],
+            printed: Vec::with_capacity(messages),
+            has_turnless_data: false,
         }
-        let Some(index) = piece.source.as_field() else { return Origin::Literal };
-        let next = u32::try_from(self.found.len()).unwrap_or(UNSEEN);
-        let number = &mut self.numbers[index as usize];
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub(crate) fn push(&mut self, piece: &Piece<'_>) {
+        let start = self.text.len();
+        self.text.push_str(piece.text);
+        let look = piece.look();
+        match self.segments.last_mut() {
+            Some(last) if self.last == Some(look) => last.end = self.text.len(),
+            _ => self.begin(start, piece),
+        }
+    }
+
+    /// Begins a segment that goes on to the end.
+    fn begin(&mut self, start: usize, piece: &Piece<'_>) {
+        self.last = Some(piece.look());
+        let (turn, generation) = (piece.stamp.turn(), piece.stamp.generation());
+        let origin = self.origin(piece.source);
+        self.has_turnless_data |= turn.is_none() && piece.source.is_data();
+        self.segments.push(Segment { start, end: self.text.len(), origin, turn, generation });
+    }
+
+    fn origin(&mut self, source: Source) -> Origin {
+        let Some(field) = source.as_field().filter(|_| source.is_data()) else {
+            return if source == Source::VARIABLE { Origin::Variable } else { Origin::Literal };
+        };
+        let number = &mut self.numbers[field as usize];
         if *number == UNSEEN {
-            *number = next;
-            let path = if self.paths { self.inputs.path(index) } else { String::new() };
-            self.found.push(Field { message: self.inputs.fields[index as usize].message, path });
+            *number = u32::try_from(self.printed.len()).unwrap_or(UNSEEN);
+            self.printed.push(field);
         }
         Origin::Data(*number)
     }
+
+    /// Where the last data ends.
+    pub(crate) fn end_of_data(&self) -> usize {
+        let last = self.segments.iter().rfind(|segment| is_data(segment));
+        last.map_or(0, |segment| segment.end)
+    }
+
+    /// What is printed after the last data.
+    pub(crate) fn after_data(&self) -> &str {
+        &self.text[self.end_of_data()..]
+    }
+
+    pub(crate) fn finish(self, inputs: &Inputs<'_>, paths: bool) -> Rendered {
+        let path = |index| if paths { inputs.path(index) } else { String::new() };
+        let field =
+            |&index: &u32| Field { message: inputs.fields[index as usize].message, path: path(index) };
+        let fields = self.printed.iter().map(field).collect();
+        let mut rendered = Rendered { text: self.text, segments: self.segments, fields };
+        if self.has_turnless_data {
+            own_turnless_runs(&mut rendered);
+        }
+        rendered
+    }
+}
+
+fn is_data(segment: &Segment) -> bool {
+    matches!(segment.origin, Origin::Data(_))
 }
 
 /// A message still without a turn owns the run of turnless text around its data, if no other data is in it.
@@ -80,9 +121,8 @@ fn own_turnless_runs(rendered: &mut Rendered) {
 
 /// The only message whose data is in a run of segments.
 fn sole_owner(rendered: &Rendered, run: std::ops::Range<usize>) -> Option<u32> {
-    let is_data = |segment: &&Segment| matches!(segment.origin, Origin::Data(_));
-    let mut owners =
-        rendered.segments[run].iter().filter(is_data).map(|segment| rendered.message(segment.origin));
+    let data = rendered.segments[run].iter().filter(|segment| is_data(segment));
+    let mut owners = data.map(|segment| rendered.message(segment.origin));
     let first = owners.next()??;
     owners.all(|owner| owner == Some(first)).then_some(first)
 }

@@ -19,36 +19,116 @@ pub(crate) type Name = u32;
 /// Index of an instruction.
 pub(crate) type Label = u32;
 
+/// Where an instruction finds a value. Only what can't be observed to come late is looked up in place; all
+/// else is computed onto the stack.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Operand {
+    /// The top of the stack, from where it is taken.
+    Top,
+    Constant(u32),
+    /// A variable and its name.
+    Slot(Variable, Name),
+    /// Index into [`Program::fields`].
+    Field(u32),
+}
+
+/// `variable.key` or `variable['key']`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct FieldFacts {
+    pub(crate) variable: Variable,
+    /// The variable's name.
+    pub(crate) name: Name,
+    pub(crate) key: Name,
+    pub(crate) lookup: Lookup,
+    /// What the key means where the variable is `loop`.
+    pub(crate) of_loop: Option<LoopPart>,
+    /// Where in the source.
+    pub(crate) at: u32,
+}
+
+/// An attribute of `loop` that is no method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LoopPart {
+    First,
+    Last,
+    Index0,
+    Index,
+    Length,
+    RevIndex,
+    RevIndex0,
+    Depth,
+    Depth0,
+    Previous,
+    Next,
+}
+
+impl LoopPart {
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "first" => Self::First,
+            "last" => Self::Last,
+            "index0" => Self::Index0,
+            "index" => Self::Index,
+            "length" => Self::Length,
+            "revindex" => Self::RevIndex,
+            "revindex0" => Self::RevIndex0,
+            "depth" => Self::Depth,
+            "depth0" => Self::Depth0,
+            "previtem" => Self::Previous,
+            "nextitem" => Self::Next,
+            _ => return None,
+        })
+    }
+}
+
+/// Which of a value's members come first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    Attribute,
+    Item,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Op {
     /// Prints text of the template.
     Text(Name),
-    /// Prints the top of the stack.
-    Emit,
+    Emit(Operand),
     /// Prints the top of the stack, which must be text: blocks that are filtered or called print as it is.
     EmitText,
-    Const(u32),
-    Load(Variable, Name),
-    /// Sets a slot from the render's variables.
-    Resolve(Variable, Name),
+    /// Prints the first two parts of a sum, if both are text; else leaves their sum on the stack for the
+    /// instructions at the label.
+    EmitSum(Operand, Operand, Label),
+    /// Prints a further part of a sum of texts, which must be text as well.
+    EmitPart(Operand),
+    /// Adds text of the template to the sum that is being built as the innermost captured block.
+    JoinText(Name),
+    /// As [`Op::EmitSum`], but begins to build the sum.
+    JoinSum(Operand, Operand, Label),
+    /// As [`Op::EmitPart`], but adds to the sum that is being built.
+    JoinPart(Operand),
+    Push(Operand),
+    /// Sets a slot from the render's variables: an index into [`Program::context`].
+    Resolve(Variable, u32),
     /// Sets a slot from another.
     Alias(Variable, Variable),
     Clear(Variable),
-    Store(Variable),
+    Store(Variable, Operand),
     Pop,
-    Attribute(Name),
+    Attribute(Operand, Name),
     /// Looks whether the top of the stack is something that can have methods.
     Receiver,
-    /// Whether the index is a loop's counter, so that the item may become the current message.
     Item {
+        object: Operand,
+        key: Operand,
+        /// Whether the index is a loop's counter, so that the item may become the current message.
         counter: bool,
     },
     Slice,
-    Binary(Binary),
-    Compare(Comparison),
+    Binary(Binary, Operand, Operand),
+    Compare(Comparison, Operand, Operand),
     /// A comparison inside of a chain: if it holds, its right operand stays for the next one.
     CompareChain(Comparison, Label),
-    Not,
+    Not(Operand),
     Negative,
     Positive,
     Concat(u32),
@@ -56,21 +136,34 @@ pub(crate) enum Op {
     Tuple(u32),
     Dict(u32),
     Jump(Label),
-    JumpIfFalse(Label),
+    /// Jumps if the operand is true, or false.
+    JumpIf(bool, Operand, Label),
+    /// Jumps if the comparison holds, or doesn't.
+    JumpIfCompare(bool, Comparison, Operand, Operand, Label),
+    /// Jumps if the operand equals a text of the template, or doesn't.
+    JumpIfEquals(bool, Operand, Name, Label),
+    /// Jumps if the test, which has no arguments, holds, or doesn't.
+    JumpIfTest(bool, Test, Operand, Label),
     JumpIfFalseOrPop(Label),
     JumpIfTrueOrPop(Label),
     /// The value of an inline `if` whose test is false and that has no `else`.
     NoElse,
     Call(Shape),
-    Method(Name, Shape),
+    Method(Method, Shape),
+    /// A filter without arguments.
+    FilterOf(Filter, Operand),
     Filter(Filter, Shape),
+    /// A test without arguments.
+    TestOf(Test, Operand),
     Test(Test, Shape),
     /// An unknown filter or test that is only wrong when it is reached.
     Unknown(Name),
-    /// Starts a loop over the top of the stack.
-    Loop(u32),
+    /// Starts a loop over the operand.
+    Loop(u32, Operand),
     /// Pushes the next item, or leaves the loop.
     Next(u32),
+    /// Stores the next item, or leaves the loop.
+    NextInto(u32, Variable),
     /// A body came to its end.
     Completed,
     Break(u32),
@@ -95,6 +188,14 @@ pub(crate) enum Op {
     JumpIfSet(Variable, Label),
     Unprovided(Variable, Name),
     Return,
+}
+
+/// The name of a method, and whose method it is for sure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Method {
+    pub(crate) name: Name,
+    pub(crate) of_text: bool,
+    pub(crate) of_mapping: bool,
 }
 
 /// Index into [`Program::shapes`].
@@ -152,6 +253,9 @@ pub(crate) struct Program {
     pub(crate) positions: Vec<u32>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) names: Vec<String>,
+    /// Variables of the render that the template reads.
+    pub(crate) context: Vec<Name>,
+    pub(crate) fields: Vec<FieldFacts>,
     pub(crate) shapes: Vec<Arguments>,
     pub(crate) loops: Vec<LoopFacts>,
     pub(crate) macros: Vec<MacroFacts>,

@@ -92,6 +92,9 @@ pub(crate) fn strip<'a>(
     end: bool,
     cx: Context<'a>,
 ) -> Result<Text<'a>, Error> {
+    if set.is_none() && text.as_piece().is_some_and(|piece| has_plain_ends(piece.text)) {
+        return Ok(*text);
+    }
     let whole = text.as_str(cx.arena)?;
     let set = match set {
         None | Some(Value::None(_)) => None,
@@ -100,10 +103,24 @@ pub(crate) fn strip<'a>(
             return Err(type_error(format!("strip arg must be None or str, not {}", other.type_name())));
         }
     };
-    let is_stripped = |c: char| set.map_or_else(|| is_space(c), |set| set.contains(c));
-    let from = if start { whole.len() - whole.trim_start_matches(is_stripped).len() } else { 0 };
-    let to = if end { from + whole[from..].trim_end_matches(is_stripped).len() } else { whole.len() };
-    text.slice(from..to, cx.arena)
+    let kept = match set {
+        None => kept(whole, start, end, is_space),
+        Some(set) => kept(whole, start, end, |c| set.contains(c)),
+    };
+    text.slice(kept, cx.arena)
+}
+
+/// What is left of a text without some characters at its ends.
+fn kept(text: &str, start: bool, end: bool, is_stripped: impl Fn(char) -> bool) -> Range<usize> {
+    let from = if start { text.len() - text.trim_start_matches(&is_stripped).len() } else { 0 };
+    let to = if end { from + text[from..].trim_end_matches(&is_stripped).len() } else { text.len() };
+    from..to
+}
+
+/// Whether a text begins and ends with ASCII that is no whitespace, as most do.
+fn has_plain_ends(text: &str) -> bool {
+    let is_plain = |byte: &u8| byte.is_ascii_graphic();
+    text.as_bytes().first().is_some_and(is_plain) && text.as_bytes().last().is_some_and(is_plain)
 }
 
 fn split_call<'a>(

@@ -3,11 +3,10 @@ use crate::arena::Arena;
 use crate::input::{Inputs, convert};
 use crate::lower::lower;
 use crate::machine::Machine;
-use crate::output::{assemble, cut_open};
+use crate::output::cut_open;
 use crate::parser::parse;
 use crate::program::Program;
 use crate::source::normalize;
-use crate::text::Piece;
 use crate::{Call, Class, Conversation, Error, Rendered, Settings};
 
 /// A chat template, compiled; immutable and shareable between threads.
@@ -88,8 +87,8 @@ impl Template {
         let known = (self.source.as_str(), &self.program.compared);
         let inputs = convert(conversation, settings, call, known, &arena)?;
         let machine = self.machine(&inputs, settings, &arena);
-        let pieces = machine.render(&inputs, inputs.messages, call.add_generation_prompt)?;
-        let mut rendered = assemble(&pieces, &inputs, call.paths);
+        let output = machine.render(&inputs, inputs.messages, call.add_generation_prompt)?;
+        let mut rendered = output.finish(&inputs, call.paths);
         if let Some(field) = &call.continue_final_message {
             cut_open(&mut rendered, conversation, field)?;
         }
@@ -160,8 +159,8 @@ impl<'t> Chat<'t> {
             return Ok(None);
         };
         let machine = self.template.machine(inputs, self.settings, arena);
-        if let Ok(pieces) = machine.shortened(true).render(inputs, messages, add_generation_prompt) {
-            return Ok(Some(after_data(&pieces)));
+        if let Ok(output) = machine.shortened(true).render(inputs, messages, add_generation_prompt) {
+            return Ok(Some(output.after_data().to_owned()));
         }
         self.longer_tail(before, add_generation_prompt)
     }
@@ -174,7 +173,7 @@ impl<'t> Chat<'t> {
         let machine = || self.template.machine(&inputs, self.settings, &arena);
         let printed = machine().shortened(false).render(&inputs, messages, add_generation_prompt);
         match printed.or_else(|_| machine().render(&inputs, messages, add_generation_prompt)) {
-            Ok(pieces) => Ok(Some(after_data(&pieces))),
+            Ok(output) => Ok(Some(output.after_data().to_owned())),
             Err(error) if matches!(error.class(), Class::Render | Class::Raised) => Ok(None),
             Err(error) => Err(error),
         }
@@ -183,9 +182,3 @@ impl<'t> Chat<'t> {
 
 /// A call without wishes.
 const PLAIN_CALL: &Call = &Call { add_generation_prompt: false, continue_final_message: None, paths: false };
-
-/// What is printed after the last data.
-fn after_data(pieces: &[Piece<'_>]) -> String {
-    let start = pieces.iter().rposition(|piece| piece.source.is_data()).map_or(0, |last| last + 1);
-    pieces[start..].iter().map(|piece| piece.text).collect()
-}

@@ -70,6 +70,10 @@ impl Stamp {
     }
 }
 
+/// What the pieces of one segment have in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look(u64);
+
 /// A slice of text, who wrote it, and its turn so far.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Piece<'a> {
@@ -87,9 +91,15 @@ impl<'a> Piece<'a> {
         Self { text, ..self }
     }
 
+    /// What tells segments apart: who wrote it, literals and roles being one, and the turn.
+    pub(crate) fn look(&self) -> Look {
+        let source = if self.source.0 & Source::ROLE == 0 { self.source.0 } else { 0 };
+        Look(u64::from(source) << 32 | u64::from(self.stamp.0 & !Stamp::FIXED))
+    }
+
     /// The piece after a join while message `turn` is current. The first join counts; the row's own text
     /// may still get another turn when it is captured or printed.
-    fn joined(self, turn: Option<u32>) -> Self {
+    pub(crate) fn joined(self, turn: Option<u32>) -> Self {
         match turn {
             Some(turn) if self.stamp.turn().is_none() => {
                 Self { stamp: self.stamp.with_turn(turn, !self.source.is_data()), ..self }
@@ -111,7 +121,9 @@ impl<'a> Piece<'a> {
     }
 }
 
-type Buffer<'a> = RefCell<BumpVec<'a, Piece<'a>>>;
+/// Pieces that may still grow.
+pub(crate) type Pieces<'a> = BumpVec<'a, Piece<'a>>;
+type Buffer<'a> = RefCell<Pieces<'a>>;
 
 /// A text value. Copying it is free; appending to it is too, unless two values grow from the same text.
 #[derive(Debug, Clone, Copy)]
@@ -147,15 +159,29 @@ impl<'a> Text<'a> {
 
     /// A text of these pieces; neighbours that continue each other's source stay apart.
     pub(crate) fn of(pieces: &[Piece<'a>], arena: &'a Arena) -> Result<Self, Error> {
-        match pieces {
+        let mut growing = arena.growable(pieces.len())?;
+        growing.extend_from_slice(pieces);
+        Self::growing(growing, arena)
+    }
+
+    /// A text of these pieces, to which others may be appended.
+    pub(crate) fn growing(pieces: Pieces<'a>, arena: &'a Arena) -> Result<Self, Error> {
+        match pieces[..] {
             [] => Ok(Self::EMPTY),
-            [only] => Ok(Self::one(*only)),
+            [only] => Ok(Self::one(only)),
             _ => {
-                let mut buffer = arena.growable(pieces.len())?;
-                buffer.extend_from_slice(pieces);
-                let buffer = arena.value(RefCell::new(buffer))?;
-                Ok(Self { repr: Repr::Many(buffer, pieces.len()), markup: false, stamped: false })
+                let count = pieces.len();
+                let repr = Repr::Many(arena.value(RefCell::new(pieces))?, count);
+                Ok(Self { repr, markup: false, stamped: false })
             }
+        }
+    }
+
+    /// The only piece, if the text is in one.
+    pub(crate) fn as_piece(&self) -> Option<Piece<'a>> {
+        match self.repr {
+            Repr::One(piece) => Some(piece),
+            Repr::Many(..) => None,
         }
     }
 
@@ -203,17 +229,27 @@ impl<'a> Text<'a> {
     }
 
     /// Whether the text equals a slice.
+    #[inline]
     pub(crate) fn equals(&self, other: &str) -> bool {
         match &self.repr {
             Repr::One(piece) => piece.text == other,
-            Repr::Many(..) => self.with_pieces(|pieces| {
-                let mut rest = Some(other);
-                for piece in pieces {
-                    rest = rest.and_then(|rest| rest.strip_prefix(piece.text));
-                }
-                rest == Some("")
-            }),
+            Repr::Many(..) => self.equals_in_pieces(other),
         }
+    }
+
+    fn equals_in_pieces(&self, other: &str) -> bool {
+        self.with_pieces(|pieces| {
+            let mut rest = Some(other);
+            for piece in pieces {
+                rest = rest.and_then(|rest| rest.strip_prefix(piece.text));
+            }
+            rest == Some("")
+        })
+    }
+
+    /// Whether two texts are equal, if the other is in one piece.
+    pub(crate) fn equals_piece(&self, other: &Self) -> Option<bool> {
+        other.as_piece().map(|piece| self.equals(piece.text))
     }
 
     /// Who wrote it; the row, if it wrote any of it.
@@ -266,11 +302,15 @@ impl<'a> Text<'a> {
         let buffer = self.appendable(arena)?;
         let count = other.with_pieces(<[Piece<'_>]>::len);
         arena.charge(count * size_of::<Piece<'_>>())?;
-        for index in 0..count {
-            let piece = other.with_pieces(|pieces| pieces[index]);
+        let push = |piece: Piece<'a>| {
             if !piece.text.is_empty() {
                 buffer.borrow_mut().push(piece.joined(turn));
             }
+        };
+        match other.as_piece() {
+            Some(piece) => push(piece),
+            // One by one, since a text may be appended to itself.
+            None => (0..count).for_each(|index| push(other.with_pieces(|pieces| pieces[index]))),
         }
         let repr = Repr::Many(buffer, buffer.borrow().len());
         Ok(Self { repr, markup: self.markup, stamped: self.stamped && turn.is_some() })
@@ -311,15 +351,25 @@ fn cut<'a>(pieces: &[Piece<'a>], range: Range<usize>, kept: &mut Vec<Piece<'a>>)
 #[derive(Debug)]
 pub(crate) struct TextBuilder<'a> {
     arena: &'a Arena,
-    pieces: Vec<Piece<'a>>,
-    /// Characters that are not yet in the arena, all with the look of `like`.
+    pieces: Pieces<'a>,
+    /// Characters that are not yet in the arena.
     pending: String,
-    like: Piece<'a>,
+    /// Where in them each look ends.
+    looks: Vec<(usize, Piece<'a>)>,
 }
 
 impl<'a> TextBuilder<'a> {
     pub(crate) fn new(arena: &'a Arena) -> Self {
-        Self { arena, pieces: Vec::new(), pending: String::new(), like: Piece::new("", Source::LITERAL) }
+        Self { arena, pieces: arena.empty(), pending: String::new(), looks: Vec::new() }
+    }
+
+    /// A builder with room for many small pieces.
+    pub(crate) fn roomy(arena: &'a Arena) -> Self {
+        Self {
+            pending: String::with_capacity(1 << 10),
+            looks: Vec::with_capacity(1 << 6),
+            ..Self::new(arena)
+        }
     }
 
     /// Text of somebody's own, copied.
@@ -329,23 +379,30 @@ impl<'a> TextBuilder<'a> {
 
     /// Text derived from a piece: it keeps the piece's source and turn.
     pub(crate) fn push_like(&mut self, text: &str, like: Piece<'a>) -> Result<(), Error> {
-        if self.like.source != like.source || self.like.stamp != like.stamp {
-            self.flush()?;
-            self.like = like;
+        self.write_like(like, |pending| pending.push_str(text))
+    }
+
+    /// The same for what a function writes.
+    pub(crate) fn write_like(
+        &mut self,
+        like: Piece<'a>,
+        write: impl FnOnce(&mut String),
+    ) -> Result<(), Error> {
+        let start = self.pending.len();
+        write(&mut self.pending);
+        self.arena.charge(self.pending.len() - start)?;
+        let end = self.pending.len();
+        match self.looks.last_mut() {
+            Some((last, look)) if look.source == like.source && look.stamp == like.stamp => *last = end,
+            _ => self.looks.push((end, like)),
         }
-        self.arena.charge(text.len())?;
-        self.pending.push_str(text);
         Ok(())
     }
 
     /// A piece as it is, not copied.
     pub(crate) fn push_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
         self.flush()?;
-        if !piece.text.is_empty() {
-            self.arena.charge(size_of::<Piece<'_>>())?;
-            self.pieces.push(piece);
-        }
-        Ok(())
+        self.push(piece)
     }
 
     /// A text as it is, not copied.
@@ -353,17 +410,30 @@ impl<'a> TextBuilder<'a> {
         text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.push_piece(*piece)))
     }
 
+    fn push(&mut self, piece: Piece<'a>) -> Result<(), Error> {
+        if !piece.text.is_empty() {
+            self.arena.charge(size_of::<Piece<'_>>())?;
+            self.pieces.push(piece);
+        }
+        Ok(())
+    }
+
     fn flush(&mut self) -> Result<(), Error> {
-        if !self.pending.is_empty() {
-            let text = self.arena.str(&self.pending)?;
-            self.pieces.push(self.like.with_text(text));
-            self.pending.clear();
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        let text = self.arena.str(&self.pending)?;
+        self.pending.clear();
+        let mut start = 0;
+        for (end, look) in std::mem::take(&mut self.looks) {
+            self.push(look.with_text(text.get(start..end).unwrap_or_default()))?;
+            start = end;
         }
         Ok(())
     }
 
     pub(crate) fn finish(mut self) -> Result<Text<'a>, Error> {
         self.flush()?;
-        Text::of(&self.pieces, self.arena)
+        Text::growing(self.pieces, self.arena)
     }
 }

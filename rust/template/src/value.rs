@@ -5,6 +5,7 @@ use bumpalo::collections::Vec as BumpVec;
 use num_bigint::BigInt;
 
 use crate::arena::Arena;
+use crate::program::LoopPart;
 use crate::text::{Source, Text};
 use crate::{Class, Error};
 
@@ -133,14 +134,18 @@ impl<'a> Dict<'a> {
     }
 
     /// The value under a text key.
-    pub(crate) fn get(&self, key: &str) -> Option<Value<'a>> {
-        if let Some(index) = self.index {
-            let text = |&entry: &u32| self.entries[entry as usize].0.single_text().unwrap_or_default();
-            let found = index.binary_search_by(|entry| text(entry).cmp(key)).ok()?;
-            return Some(self.entries[index[found] as usize].1);
-        }
+    pub(crate) fn get(&self, key: &str) -> Option<&'a Value<'a>> {
         let is_key = |found: &Value<'a>| matches!(found, Value::Str(text) if text.equals(key));
-        self.entries.iter().find(|(found, _)| is_key(found)).map(|(_, value)| *value)
+        match self.index {
+            None => self.entries.iter().find(|(found, _)| is_key(found)).map(|(_, value)| value),
+            Some(index) => self.get_indexed(index, key),
+        }
+    }
+
+    fn get_indexed(&self, index: &[u32], key: &str) -> Option<&'a Value<'a>> {
+        let text = |&entry: &u32| self.entries[entry as usize].0.single_text().unwrap_or_default();
+        let found = index.binary_search_by(|entry| text(entry).cmp(key)).ok()?;
+        Some(&self.entries[index[found] as usize].1)
     }
 }
 
@@ -316,6 +321,25 @@ impl<'a> Loop<'a> {
 
     pub(crate) fn item(&self, offset: isize) -> Option<Value<'a>> {
         self.items.get(self.index0().checked_add_signed(offset)?)
+    }
+
+    /// An attribute of `loop`; nothing beyond either end.
+    pub(crate) fn part(&self, part: LoopPart) -> Option<Value<'a>> {
+        let (index0, length) = (self.index0(), self.items.len());
+        let count = |count: usize| Value::count(count, Source::LITERAL);
+        Some(match part {
+            LoopPart::First => Value::truth(index0 == 0),
+            LoopPart::Last => Value::truth(index0 + 1 >= length),
+            LoopPart::Index0 => count(index0),
+            LoopPart::Index => count(index0 + 1),
+            LoopPart::Length => count(length),
+            LoopPart::RevIndex => count(length - index0),
+            LoopPart::RevIndex0 => count(length - index0 - 1),
+            LoopPart::Depth => count(1),
+            LoopPart::Depth0 => count(0),
+            LoopPart::Previous => self.item(-1)?,
+            LoopPart::Next => self.item(1)?,
+        })
     }
 }
 

@@ -163,6 +163,26 @@ fn note_operand(operand: &Expr<'_>, compared: &mut Vec<String>) {
     }
 }
 
+/// Filters that give `Markup`.
+const MARKUP_FILTERS: [&str; 6] = ["safe", "escape", "e", "forceescape", "urlize", "xmlattr"];
+
+/// Whether some statements may make a value that is `Markup`, be it through a filter that is named by a text.
+pub(crate) fn makes_markup(body: &[Stmt<'_>]) -> bool {
+    let mut found = false;
+    each_expr(body, &mut |expr| found |= names_markup_filter(expr));
+    found
+}
+
+fn names_markup_filter(expr: &Expr<'_>) -> bool {
+    let mut found = match &expr.node {
+        ExprNode::Filter(_, name, _) => MARKUP_FILTERS.contains(name),
+        ExprNode::Const(Const::Str(text)) => MARKUP_FILTERS.contains(&text.as_str()),
+        _ => false,
+    };
+    each_child(expr, &mut |child| found |= names_markup_filter(child));
+    found
+}
+
 /// The statements directly inside of one, each block apart.
 fn blocks<'e, 's>(statement: &'e Stmt<'s>) -> Vec<&'e Body<'s>> {
     match &statement.node {
