@@ -64,8 +64,8 @@ def test_reference_names_failures() -> None:
         (Outcome("error", "TypeError"), Outcome("ok", "a"), WE_FAIL),
         (Outcome("error", "TypeError", "x"), Outcome("error", "TypeError", "y"), SAME_FAILURE),
         (Outcome("error", "TypeError"), Outcome("error", "UndefinedError"), OTHER_FAILURE),
-        (Outcome("error", "TemplateError", "said (line 1)"), Outcome("error", "TemplateError", "said"), SAME_FAILURE),
-        (Outcome("error", "TemplateError", "said"), Outcome("error", "TemplateError", "other"), OTHER_FAILURE),
+        (Outcome("error", "TemplateError", "said"), Outcome("error", "TemplateError", "said"), SAME_FAILURE),
+        (Outcome("error", "TemplateError", "said (line 1)"), Outcome("error", "TemplateError", "said"), OTHER_FAILURE),
     ],
 )
 def test_judge(ours: Outcome, theirs: Outcome, verdict: str) -> None:

@@ -144,7 +144,7 @@ pub(crate) fn roles(messages: &[Value<'_>], at: Option<u32>) -> String {
 fn role(message: &Value<'_>) -> String {
     let Value::Dict(dict) = message else { return "no message".to_owned() };
     match dict.get("role") {
-        Some(Value::Str(text)) if !text.source().is_data() => shown(&text),
+        Some(Value::Str(text)) if !text.source().is_data() => shown(text),
         Some(_) => "another".to_owned(),
         None => "none".to_owned(),
     }
