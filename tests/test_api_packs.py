@@ -191,3 +191,42 @@ def test_strided_arrays_are_packed_as_they_read() -> None:
     ids = np.arange(8, dtype=np.int32)[::2]
     packs = chatloom.pack([Example(ids, ids, np.ones(8, np.float32)[::2])], max_length=8)
     assert packs[0].input_ids.tolist() == [0, 2, 4, 6]
+
+
+@given(
+    st.lists(st.integers(1, 8), min_size=1, max_size=12),
+    st.tuples(*[st.none() | st.integers(-15, 15)] * 2),
+    st.sampled_from([None, 1, 2, -1, -3]),
+    st.booleans(),
+)
+def test_a_slice_holds_the_packs_that_a_list_would(
+    lengths: list[int], ends: tuple[int | None, int | None], step: int | None, weights: bool
+) -> None:
+    packs = Packs(chatloom.pack(examples_of(lengths, weights), 8).shards * 3, 8, 9)
+    part = packs[slice(*ends, step)]
+    assert list(part) == list(packs)[slice(*ends, step)]
+    assert (part.max_length, part.pad_id, part.path) == (8, 9, None)
+    assert pickle.loads(pickle.dumps(part)) == part
+
+
+def test_a_batch_is_a_slice_that_is_padded() -> None:
+    packs = chatloom.pack(examples_of([5, 3, 4]), max_length=8)
+    assert packs[1:].padded(multiple=8).input_ids.shape == (1, 8)
+    assert packs[2:].padded(multiple=8).input_ids.shape == (0, 0)
+    assert packs[:] == packs
+    with pytest.raises(IndexError):
+        packs[2]
+
+
+@pytest.mark.parametrize("wrong", [0, -8, True, 2.0, "8", 2**31, pytest.param(10**5000, id="huge")])
+def test_numbers_are_checked(wrong: Any) -> None:
+    examples = examples_of([3])
+    packs = chatloom.pack(examples, max_length=8)
+    with pytest.raises(ValueError, match=r"multiple is .*, expected a whole number from 1 to 2147483647"):
+        packs.padded(multiple=wrong)
+    with pytest.raises(ValueError, match=r"max_length is .*, expected a whole number from 1 to 2147483647"):
+        chatloom.pack(examples, max_length=wrong)
+    if wrong != 0:
+        with pytest.raises(ValueError, match=r"pad_id is .*, expected a whole number from 0 to 2147483647"):
+            packs.padded(pad_id=wrong)
+    assert packs.padded(multiple=np.int64(4)).input_ids.shape == (1, 4)

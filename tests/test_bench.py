@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
@@ -10,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from chatloom import bench
+from chatloom import bench, cli
 from chatloom.bench import Batch, Contest, NotCompared, Timed
 from conftest import CHAT, EXAMPLE_CHATS, EXAMPLE_MODEL
 from test_cli import rows_file
@@ -107,10 +106,8 @@ def test_a_report_is_a_table_and_json() -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_the_command_prints_the_report(as_json: bool, capsys: pytest.CaptureFixture[str]) -> None:
-    parser = argparse.ArgumentParser()
-    bench.add_arguments(parser)
-    command = [*map(str, EXAMPLE_CHATS), "--model", str(EXAMPLE_MODEL), "--rounds", "1"]
-    assert bench.main(parser.parse_args([*command, "--json"] if as_json else command)) == 0
+    command = ["bench", *map(str, EXAMPLE_CHATS), "--model", str(EXAMPLE_MODEL), "--rounds", "1"]
+    assert cli.main([*command, "--json"] if as_json else command) == 0
     printed = capsys.readouterr()
     assert "comparing: encode" in printed.err
     if as_json:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import chatloom
 import pytest
+from chatloom import Formatter, cli
 from conftest import CHAT, EXAMPLE_CHATS, EXAMPLE_MODEL
 
 MODEL = ["--model", str(EXAMPLE_MODEL)]
@@ -140,6 +145,142 @@ def test_wrong_use_is_told(arguments: list[str]) -> None:
     assert "Traceback" not in done.stderr
 
 
+def told(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, list[str]]:
+    """The exit code of a command in this process, and the lines of its errors."""
+    code = cli.main([str(argument) for argument in arguments])
+    return code, capsys.readouterr().err.splitlines()
+
+
+PACK = ["pack", str(EXAMPLE_CHATS[0]), *MODEL, "--max-length", "64", "--out", "OUT"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--max-length", "0"], "argument --max-length: expected a whole number from 1 to 2147483647;"),
+        (["--max-length", str(2**31)], "argument --max-length: expected a whole number from 1 to 2147483647;"),
+        (["--max-length", "9" * 5000], "argument --max-length: expected a whole number"),
+        (["--max-length", "1e3"], "argument --max-length: expected a whole number"),
+        (["--threads", "0"], "argument --threads: expected a whole number from 1 to 1024;"),
+        (["--threads", "1025"], "argument --threads: expected a whole number from 1 to 1024;"),
+        (["--max-rejected", "-1"], "argument --max-rejected: expected a whole number from 0"),
+        (["--out", ""], "output ``: expected the name of a directory to make"),
+        (["--out", "."], "output `.`: expected the name of a directory to make"),
+        (["--out", "..", "--overwrite"], "output `..`: expected the name of a directory to make"),
+        (["--var", "x=" + "[" * 100_000], "x: "),
+        (["--var", "tools=[]"], "tools belongs to a call"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+    ],
+)
+def test_wrong_use_is_told_in_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str) -> None:
+    code, (line,) = told(capsys, *PACK, *arguments)
+    assert code == 2
+    assert line.startswith("chatloom")
+    assert expected in line
+
+
+@pytest.mark.parametrize("row", ["-1", "9" * 30, str(2**63 - 1)])
+def test_a_row_that_cannot_be_is_wrong_use(capsys: pytest.CaptureFixture[str], row: str) -> None:
+    code, (line,) = told(capsys, "render", EXAMPLE_CHATS[0], *MODEL, "--row", row)
+    assert code == 2
+    assert "row" in line
+
+
+def test_what_is_no_file_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = rows_file(tmp_path, json.dumps({"messages": CHAT}))
+    out = ["--max-length", "64", "--out"]
+    for arguments, expected in (
+        (["pack", tmp_path, *MODEL, *out, tmp_path / "out"], "Is a directory"),
+        (["render", tmp_path, *MODEL], "Is a directory"),
+        (["render", tmp_path / "absent", *MODEL], "No such file"),
+        (["pack", file, *MODEL, *out, file], "exists"),
+        (["pack", file, *MODEL, *out, file, "--overwrite"], "not overwritten"),
+        (["pack", file, *MODEL, *out, file / "within"], "File exists"),
+        (["view", tmp_path, *MODEL], "can't read manifest.json"),
+    ):
+        code, lines = told(capsys, *arguments)
+        assert (code, expected in lines[0]) == (3, True), lines
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_nothing_is_left_of_directories_made_for_the_output(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = rows_file(tmp_path, "{")
+    code, _ = told(capsys, "pack", file, *MODEL, "--max-length", 64, "--out", tmp_path / "a" / "b" / "out")
+    assert code == 1
+    assert list(tmp_path.iterdir()) == [file]
+
+
+@pytest.mark.parametrize("redirect", [">&-", "2>&-", ">&- 2>&- <&-", "| true", "2>&1 | true", "2>/dev/full"])
+def test_streams_may_be_closed(tmp_path: Path, redirect: str) -> None:
+    out = tmp_path / "out"
+    arguments = ("pack", EXAMPLE_CHATS[0], *MODEL, "--max-length", 1024, "--out", out)
+    command = f"{shlex.join(chatloom_process(*arguments))} {redirect}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert len(chatloom.load(out)) > 0
+
+
+def test_a_full_disk_is_told() -> None:
+    command = f"{shlex.join(chatloom_process('render', EXAMPLE_CHATS[0], *MODEL))} >/dev/full"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (3, "chatloom: No space left on device\n")
+
+
+def test_a_line_without_end_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    code, (line,) = told(capsys, "render", "/dev/zero", *MODEL)
+    assert (code, line) == (
+        1,
+        "chatloom: /dev/zero, line 1: the line has more than 268435456 bytes: is this a JSONL file?",
+    )
+
+
+def test_standard_input_is_packed(tmp_path: Path) -> None:
+    arguments = ("pack", "-", *MODEL, "--max-length", 1024, "--out", tmp_path / "out", "--json")
+    done = run(*arguments, stdin=EXAMPLE_CHATS[0].read_text("utf-8"))
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["shapes"] == [["-", "messages (messages)"]]
+    from_file = Formatter.from_pretrained(EXAMPLE_MODEL).pack_files(EXAMPLE_CHATS[0], tmp_path / "file", 1024)
+    assert json.loads(done.stdout)["tokens"] == from_file.tokens
+    assert chatloom.load(tmp_path / "out") == chatloom.load(tmp_path / "file")
+
+
+def test_pack_tells_how_answers_were_found(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    common = ["pack", EXAMPLE_CHATS[0], *MODEL, "--max-length", 2048, "--overwrite", "--out", tmp_path / "out"]
+    assert cli.main([*map(str, common), "--chat-template", "alpaca"]) == 0
+    printed = capsys.readouterr().out
+    assert "answers    header derived from the generation prompt, end token printed by the turn\n" in printed
+    assert "markers    no single token of this vocabulary, but ordinary text to the model: ### Input:, " in printed
+    assert cli.main([*map(str, common), "--chat-template", "alpaca", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["answers"] == [["default", "derived", "printed"]]
+    assert facts["plain_markers"] == ["### Input:", "### Instruction:", "### Response:"]
+    content = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))["content"]
+    assert content["answers"] == {"default": {"header": "derived", "end": "printed"}}
+    assert content["plain_markers"] == facts["plain_markers"]
+    plain = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    assert cli.main([*map(str, common), "--chat-template", plain]) == 0
+    printed = capsys.readouterr().out
+    assert "header guessed from a plain chat, end token none found, so nothing tells the model to stop" in printed
+    assert "markers" not in printed
+
+
+def test_view_tells_of_another_tokenizer(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    model, out = tmp_path / "model", tmp_path / "out"
+    shutil.copytree(EXAMPLE_MODEL, model)
+    assert cli.main([*PACK[:-1], str(out), "--overwrite", "--max-length", "1024"]) == 0
+    assert told(capsys, "view", out, *MODEL) == (0, [])
+    tokenizer = json.loads((model / "tokenizer.json").read_text("utf-8"))
+    vocabulary = tokenizer["model"]["vocab"]
+    (one, first), (other, second) = list(vocabulary.items())[100:102]
+    vocabulary[one], vocabulary[other] = second, first
+    (model / "tokenizer.json").write_text(json.dumps(tokenizer), "utf-8")
+    code, (line,) = told(capsys, "view", out, "--model", model)
+    assert code == 0
+    assert "warning: " in line
+    assert "was packed with another tokenizer" in line
+
+
 def test_render_prints_a_row(chat_file: Path, formatter: chatloom.Formatter) -> None:
     assert run("render", chat_file, *MODEL, "--row", 1).stdout == formatter.render(CHAT)
     assert run("render", "-", *MODEL, stdin=chat_file.read_text("utf-8")).stdout == formatter.render(CHAT[1:])
@@ -241,8 +382,11 @@ def test_view_and_info_show_an_output(tmp_path: Path) -> None:
     assert f"tokens          {packs.tokens}" in run("info", tmp_path / "out").stdout
 
 
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_an_interrupt_ends_at_once_and_leaves_nothing(tmp_path: Path, signum: int) -> None:
+SIGNALS = [(signal.SIGINT, "interrupted"), (signal.SIGTERM, "terminated"), (signal.SIGHUP, "hung up")]
+
+
+@pytest.mark.parametrize(("signum", "told"), SIGNALS)
+def test_a_signal_ends_at_once_and_leaves_nothing(tmp_path: Path, signum: int, told: str) -> None:
     row = json.dumps(
         {
             "messages": [
@@ -263,10 +407,56 @@ def test_an_interrupt_ends_at_once_and_leaves_nothing(tmp_path: Path, signum: in
     sent = time.monotonic()
     process.send_signal(signum)
     _, stderr = process.communicate(timeout=30)
-    assert process.returncode == 130, stderr
+    assert process.returncode == 128 + signum, stderr
     assert time.monotonic() - sent < 2
-    assert stderr == "chatloom: interrupted\n"
+    assert stderr == f"chatloom: {told}\n"
     assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.parametrize("verb", ["pack", "render"])
+@pytest.mark.parametrize("written", [False, True])
+def test_a_pipe_without_end_is_given_up_at_once(tmp_path: Path, verb: str, written: bool) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    pipe = source / "pipe"
+    os.mkfifo(pipe)
+    held = os.open(pipe, os.O_RDWR) if written else None
+    packing = ["--max-length", 64, "--out", tmp_path / "out"] if verb == "pack" else []
+    process = subprocess.Popen(
+        chatloom_process(verb, pipe, "--model", EXAMPLE_MODEL, "--backend", "files", *packing),
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    if held is not None:
+        os.write(held, b'{"messages": [')
+    wait_until_it_reads(process, pipe)
+    sent = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stderr) == (130, "chatloom: interrupted\n")
+    assert time.monotonic() - sent < 2
+    assert list(tmp_path.iterdir()) == [source]
+    if held is not None:
+        os.close(held)
+
+
+def leads_to(link: Path, file: Path) -> bool:
+    with suppress(FileNotFoundError):  # it may be closed meanwhile
+        return link.readlink() == file
+    return False
+
+
+def wait_until_it_reads(process: subprocess.Popen[str], pipe: Path) -> None:
+    deadline = time.monotonic() + 60
+    opened = Path(f"/proc/{process.pid}/fd")
+    while not any(leads_to(link, pipe) for link in opened.iterdir()):
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+
+
+def test_the_benches_are_imported_on_demand() -> None:
+    code = "import sys, chatloom.cli; sys.exit('chatloom.bench' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0
 
 
 def test_help_documents_the_exit_codes() -> None:

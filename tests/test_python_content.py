@@ -53,7 +53,7 @@ MADE: dict[str, Callable[[int], Any]] = {
     "Rendered": lambda n: formatter().trace(CHAT[:n], tokens=True),
     "Segment": lambda n: formatter().trace(CHAT).segments[n],
     "Shard": lambda n: packs(n).shards[0],
-    "Summary": lambda n: chatloom.Summary(*range(9), (("rows.jsonl", None),), *range(3), 1.5, 0.9, str(n)),
+    "Summary": lambda n: chatloom.Summary(*range(9), (("rows.jsonl", None),), (), (), *range(3), 1.5, 0.9, str(n)),
     "Template": lambda n: Template("{{ messages }}" * n, now=NOW),
     "Turn": lambda n: chatloom.Turn(n, "derived", (1, 2), "none", None),
 }

@@ -83,10 +83,13 @@ class Dataset:
             yield {name: [row.get(name) for row in batch] for name in self.names}
 
 
-@pytest.mark.parametrize("threads", [0, -1])
-def test_threads_are_counted_from_one(formatter: Formatter, threads: int) -> None:
-    with pytest.raises(ValueError, match="at least 1"):
+@pytest.mark.parametrize("threads", [0, -1, 1025, 10**30, True, 1.0, "2"])
+def test_threads_are_bounded(formatter: Formatter, tmp_path: Path, threads: Any) -> None:
+    expected = r"threads is .*, expected a whole number from 1 to 1024"
+    with pytest.raises(ValueError, match=expected):
         formatter.encode_batch([CHAT], threads=threads)
+    with pytest.raises(ValueError, match=expected):
+        formatter.pack_files([], tmp_path / "out", 64, threads=threads)
 
 
 @contextmanager

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
 import chatloom
 import pytest
+from chatloom._core import RESERVED_NAMES
 from test_cli import MODEL, run
+from transformers import PreTrainedTokenizerBase
 
 USER, ANSWER = "What is 2 + 2?", "4."
 CHAT = [{"role": "user", "content": USER}, {"role": "assistant", "content": ANSWER}]
@@ -100,6 +104,23 @@ def test_files_of_several_shapes_pack_together(formatter: chatloom.Formatter, tm
     assert [shape for _, shape in summary.shapes] == list(SHAPES)
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text("utf-8"))
     assert [source["shape"] for source in manifest["content"]["sources"]] == list(SHAPES)
+
+
+def test_one_path_is_as_good_as_a_list_of_one(formatter: chatloom.Formatter, tmp_path: Path) -> None:
+    file = write(tmp_path / "rows.jsonl", next(iter(SHAPES.values())))
+    for index, given in enumerate((file, str(file), os.fsencode(file), [file], (str(file),), iter([file]))):
+        assert formatter.pack_files(given, tmp_path / str(index), 256).rows == 1  # type: ignore[arg-type]
+
+
+def test_names_of_template_variables_are_those_the_reference_leaves_free(formatter: chatloom.Formatter) -> None:
+    parameters = set(signature(PreTrainedTokenizerBase.apply_chat_template).parameters) - {"self", "kwargs"}
+    assert {*parameters, "messages"} == set(RESERVED_NAMES)
+    for name in RESERVED_NAMES:
+        row = {"messages": CHAT, "chat_template_kwargs": {name: 1}}
+        with pytest.raises(chatloom.DataError, match=f"the reserved name `{name}`"):
+            formatter.trace_line(json.dumps(row).encode())
+        with pytest.raises(ValueError, match=f"{name} (belongs to a call|is an option)"):
+            chatloom.Options.from_keywords({"variables": {name: 1}})
 
 
 def test_format_and_map_on_the_command_line(tmp_path: Path, formatter: chatloom.Formatter) -> None:

@@ -5,7 +5,21 @@ from typing import Any, final
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Conversation", "Formatter", "Plan", "Template", "pack_files"]
+__all__ = [
+    "MAX_LINE_BYTES",
+    "MAX_THREADS",
+    "RESERVED_NAMES",
+    "Conversation",
+    "Formatter",
+    "Plan",
+    "Template",
+    "pack_files",
+    "read_row",
+]
+
+MAX_LINE_BYTES: int
+MAX_THREADS: int
+RESERVED_NAMES: tuple[str, ...]
 
 _Segment = tuple[int, int, int, int, Any, int | None, int | None, str | None, bool]
 _Turn = tuple[int, Any, tuple[int, int], Any, tuple[int, int] | None]
@@ -51,6 +65,7 @@ class Formatter:
         overflow: str,
     ) -> Formatter: ...
     def fingerprint(self) -> str: ...
+    def tokenizer_fingerprint(self) -> str: ...
     def size(self) -> int: ...
     def token_id(self, token: str) -> int | None: ...
     def facts(self, tools_given: bool) -> tuple[str, str] | None: ...
@@ -98,3 +113,4 @@ def pack_files(
     drop_untrained: bool,
     progress: Callable[[str, int, int, int, int, int], None] | None,
 ) -> dict[str, Any]: ...
+def read_row(path: str, row: int) -> bytes | None: ...

@@ -540,20 +540,6 @@ def _live_tokenizer(model: str | os.PathLike[str]) -> Any:
     return _partner("transformers").AutoTokenizer.from_pretrained(os.fspath(model))
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Adds the arguments of `chatloom bench`."""
-    parser.add_argument("data", nargs="+", metavar="DATA", help="JSONL file, a row with `messages` a line")
-    parser.add_argument("--model", required=True, metavar="M", help="a model directory or a hub id")
-    parser.add_argument("--chat-template", metavar="T", help="a file, or chatml, im-sep, llama-2 or alpaca")
-    parser.add_argument("--backend", choices=("auto", "transformers", "files"), default="auto")
-    parser.add_argument(
-        "--max-length", type=int, default=8192, metavar="N", help="tokens a pack may hold; default 8192"
-    )
-    parser.add_argument("--rows", type=int, default=1200, metavar="N", help="rows to use at most; default 1200")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds to time; default 5")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-
-
 def main(options: argparse.Namespace) -> int:
     """Runs `chatloom bench` and prints its report."""
     report = run(

@@ -8,17 +8,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from textwrap import indent
 from typing import Any, NoReturn, TextIO
 
-from chatloom import bench, marked, traced
+from chatloom import _core, manifest, marked, signals, streams, traced
+from chatloom._checks import INT32_MAX, whole
 from chatloom.errors import ChatloomError
 from chatloom.formatter import Formatter
 from chatloom.load import load
@@ -27,7 +27,7 @@ from chatloom.progress import Ticker
 from chatloom.rendered import Rendered
 from chatloom.traced import LEGEND
 
-OK, BAD_DATA, USAGE, IO, INTERRUPTED = 0, 1, 2, 3, 130
+OK, BAD_DATA, USAGE, IO = 0, 1, 2, 3
 
 _EXIT_CODES = """\
 exit codes:
@@ -36,36 +36,65 @@ exit codes:
   2    wrong use of the command
   3    a file or directory that can't be read or written
   130  interrupted; nothing half-written is left
+  143  terminated, 129 hung up: likewise
 """
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """Takes whole numbers within bounds."""
+
+    def number(text: str) -> int:
+        try:
+            return whole("it", int(text), low, high)
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"expected a whole number from {low} to {high}") from None
+
+    return number
+
+
+_length = _whole(1, INT32_MAX)
+_index = _whole(0, 2**63 - 1)
+_threads = _whole(1, _core.MAX_THREADS)
+
+
+class _Parser(argparse.ArgumentParser):
+    """Tells of wrong use in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(USAGE, f"{self.prog}: {message}; {self.prog} --help tells more\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code."""
-    options = _parser().parse_args(arguments)
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")  # it asks for PyTorch, which isn't needed
+    streams.prepare()
     with warnings.catch_warnings():
         warnings.showwarning = _warn
-        return _run(options.verb, options)
+        return _run(arguments)
 
 
 def run() -> NoReturn:
     """Runs the command of this process and ends it, without taking apart its memory first."""
     code = main()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
     os._exit(code)
 
 
-def _run(verb: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+def _run(arguments: Sequence[str] | None) -> int:
     try:
-        code = verb(options)
-        sys.stdout.flush()
-        return code
-    except KeyboardInterrupt:
-        return _fail("interrupted", INTERRUPTED)
+        with signals.raised():
+            options = _parser().parse_args(arguments)
+            code: int = options.verb(options)
+            sys.stdout.flush()
+            return code
+    except SystemExit as end:  # how argparse ends after its help, and after telling of wrong use
+        return end.code if isinstance(end.code, int) else USAGE
+    except KeyboardInterrupt as error:
+        return _fail(signals.name(error), signals.exit_code(error))
     except BrokenPipeError:
-        # whoever read our output has seen enough; nothing more may be written to it at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return OK  # whoever read our output has seen enough
     except ChatloomError as error:
         return _fail(error, IO if isinstance(error.__cause__, OSError) else BAD_DATA)
     except OSError as error:
@@ -82,11 +111,16 @@ def _warn(
     file: TextIO | None = None,
     line: str | None = None,
 ) -> None:
-    print(f"chatloom: warning: {message}", file=sys.stderr)
+    _tell(f"warning: {message}")
+
+
+def _tell(text: object) -> None:
+    with suppress(OSError):  # nobody may be listening
+        print(f"chatloom: {text}", file=sys.stderr)
 
 
 def _fail(reason: object, code: int) -> int:
-    print(f"chatloom: {reason}", file=sys.stderr)
+    _tell(reason)
     return code
 
 
@@ -95,7 +129,7 @@ def _os_reason(error: OSError) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="chatloom",
         description="Weaves chats into training sequences.",
         epilog=_EXIT_CODES,
@@ -107,7 +141,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_trace(verbs)
     _add_view(verbs)
     _add_info(verbs)
-    bench.add_arguments(_verb(verbs, "bench", "compare with what else is installed, on your own chats", bench.main))
+    _add_bench(verbs)
     return parser
 
 
@@ -125,10 +159,12 @@ def _verb(verbs: Any, name: str, text: str, run: Callable[[argparse.Namespace], 
 
 def _add_pack(verbs: Any) -> None:
     parser = _verb(verbs, "pack", "turn JSONL chats into packed token shards", _pack)
-    parser.add_argument("data", nargs="+", metavar="DATA", help="JSONL file, a row a line; see docs/data.md")
+    parser.add_argument(
+        "data", nargs="+", metavar="DATA", help="JSONL file, a row a line, or - for standard input; see docs/data.md"
+    )
     _add_model(parser)
     _add_reading(parser)
-    parser.add_argument("--max-length", type=_positive, required=True, metavar="N", help="tokens a pack may hold")
+    parser.add_argument("--max-length", type=_length, required=True, metavar="N", help="tokens a pack may hold")
     parser.add_argument("--out", required=True, metavar="OUT", help="the directory to make")
     parser.add_argument(
         "--overflow",
@@ -145,7 +181,7 @@ def _add_pack(verbs: Any) -> None:
     parser.add_argument("--max-rejected", type=_index, metavar="N", help="more bad rows stop the run after all")
     parser.add_argument("--drop-untrained", action="store_true", help="leave out rows without a trained token")
     _add_loss(parser)
-    parser.add_argument("--threads", type=_positive, metavar="N", help="as many as the machine offers by default")
+    parser.add_argument("--threads", type=_threads, metavar="N", help="as many as the machine offers by default")
     parser.add_argument("--overwrite", action="store_true", help="replace the output of an earlier run")
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress and no summary")
@@ -221,6 +257,21 @@ def _add_info(verbs: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
 
+def _add_bench(verbs: Any) -> None:
+    parser = _verb(verbs, "bench", "compare with what else is installed, on your own chats", _bench)
+    parser.add_argument("data", nargs="+", metavar="DATA", help="JSONL file, a row with `messages` a line")
+    parser.add_argument("--model", required=True, metavar="M", help="a model directory or a hub id")
+    parser.add_argument("--chat-template", metavar="T", help="a file, or chatml, im-sep, llama-2 or alpaca")
+    parser.add_argument("--backend", choices=("auto", "transformers", "files"), default="auto")
+    for name, default, text in (
+        ("--max-length", 8192, "tokens a pack may hold"),
+        ("--rows", 1200, "rows to use at most"),
+        ("--rounds", 5, "rounds to time"),
+    ):
+        parser.add_argument(name, type=_length, default=default, metavar="N", help=f"{text}; default {default}")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+
+
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="M", help="a model directory, a tokenizer.json, or a hub id")
     parser.add_argument("--chat-template", metavar="T", help="a file, or chatml, im-sep, llama-2 or alpaca")
@@ -261,27 +312,13 @@ def _key_map(text: str) -> dict[str, str]:
     return {name: key for name, _, key in pairs}
 
 
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
-
-
-def _index(text: str) -> int:
-    number = int(text)
-    if number < 0:
-        raise ValueError
-    return number
-
-
 def _variable(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not (name and equals):
         raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=JSON, such as enable_thinking=false")
     try:
         return name, json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = f"{name}: {value!r} is no JSON; text goes in quotes: {name}='\"{value}\"'"
         raise argparse.ArgumentTypeError(message) from None
 
@@ -305,7 +342,6 @@ def _pack(options: argparse.Namespace) -> int:
         overflow=options.overflow,
     )
     ticker = Ticker()
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         summary = formatter.pack_files(
             options.data,
@@ -321,7 +357,6 @@ def _pack(options: argparse.Namespace) -> int:
             progress=None if options.quiet else ticker,
         )
     finally:
-        signal.signal(signal.SIGTERM, before)
         if not options.quiet:
             ticker.close()
     if options.json:
@@ -329,6 +364,12 @@ def _pack(options: argparse.Namespace) -> int:
     elif not options.quiet:
         print(f"model      {formatter}\n{summary}")
     return OK
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from chatloom import bench  # it alone takes as long to import as all the rest
+
+    return bench.main(options)
 
 
 def _render(options: argparse.Namespace) -> int:
@@ -356,6 +397,7 @@ def _view(options: argparse.Namespace) -> int:
     if options.pack >= len(packs):
         raise ValueError(f"there is no pack {options.pack}; {options.out} has {len(packs)}, counted from 0")
     pack, formatter = packs[options.pack], _formatter(options)
+    _warn_of_another_tokenizer(options.out, formatter)
     sequences = list(marked.sequences(pack, formatter))
     if options.json:
         made = {"pack": options.pack, "sequences": [sequence.facts() for sequence in sequences]}
@@ -365,6 +407,16 @@ def _view(options: argparse.Namespace) -> int:
         print(f"--- {sequence}")
         _write(sequence.show_tokens(_colour()) if options.tokens else sequence.show(_colour()))
     return OK
+
+
+def _warn_of_another_tokenizer(out: str, formatter: Formatter) -> None:
+    made = manifest.read(Path(out))
+    if made.tokenizer not in (None, formatter.tokenizer_fingerprint):
+        warnings.warn(
+            f"{out} was packed with another tokenizer (read by {made.read_by or 'unknown'}; this one by "
+            f"{formatter.backend}), so the text shown may not be what the model sees",
+            stacklevel=2,
+        )
 
 
 def _info(options: argparse.Namespace) -> int:
@@ -390,7 +442,7 @@ def _facts(packs: Packs) -> dict[str, Any]:
 
 
 def _traced(options: argparse.Namespace, tokens: bool = False, **others: Any) -> Rendered:
-    line = next(islice(_lines(options.data), options.row, None), None)
+    line = _core.read_row(options.data, options.row)
     if line is None:
         raise ValueError(f"{options.data} has no row {options.row}; rows are counted from 0")
     formatter = _formatter(options, **others)
@@ -399,15 +451,9 @@ def _traced(options: argparse.Namespace, tokens: bool = False, **others: Any) ->
     )
 
 
-def _lines(data: str) -> Iterator[bytes]:
-    with sys.stdin.buffer if data == "-" else Path(data).open("rb") as file:
-        yield from (line for line in file if line.strip())
-
-
 def _colour() -> bool:
     return sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 def _write(text: str) -> None:
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     print(text, end="" if text.endswith("\n") else "\n")

@@ -15,21 +15,13 @@ import numpy.typing as npt
 
 from chatloom import _core
 from chatloom._calls import Documents, Messages, Tools, continued, conversation
+from chatloom._checks import INT32_MAX, paths, whole
 from chatloom.errors import TokenizerLoadError
 from chatloom.examples import Example, Examples
 from chatloom.files import Backend, Model, chat_template, read_files, read_model
 from chatloom.progress import Progress
 from chatloom.rendered import Rendered, Segment, Turn
 from chatloom.summary import Summary
-
-_RESERVED = (
-    "messages",
-    "conversation",
-    "tools",
-    "documents",
-    "add_generation_prompt",
-    "continue_final_message",
-)
 
 # Options that so far have one value; told apart from run variables so that no other is taken for one.
 _FIXED = {"control_tokens": "allow", "compat": "transformers-5"}
@@ -102,7 +94,7 @@ class Options:
         for name in cls.__dataclass_fields__:
             if name in variables:
                 raise ValueError(f"{name} is an option of the Formatter, and can't be a variable of the template")
-        for name in _RESERVED:
+        for name in _core.RESERVED_NAMES:
             if name in variables:
                 raise ValueError(f"{name} belongs to a call, not to the Formatter")
         own["variables"] = variables
@@ -224,6 +216,11 @@ class Formatter:
     def fingerprint(self) -> str:
         """A hash, in hex, of all that decides what comes out: templates, tokenizer, options."""
         return self._core.fingerprint()
+
+    @property
+    def tokenizer_fingerprint(self) -> str:
+        """A hash, in hex, of the tokenizer alone; `manifest.json` has it as `tokenizer`."""
+        return self._core.tokenizer_fingerprint()
 
     @property
     def pad_id(self) -> int | None:
@@ -369,7 +366,7 @@ class Formatter:
         Raises:
             ChatloomError: as in `encode`; `row` tells which row it was, from 0: the first that can't be used.
             KeyboardInterrupt: the call was interrupted.
-            ValueError: `threads` is under 1.
+            ValueError: `threads` is no whole number from 1 to 1024.
 
         >>> fmt = Formatter.from_pretrained("examples/model")
         >>> chat = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4."}]
@@ -377,13 +374,11 @@ class Formatter:
         >>> examples.offsets, examples.row
         (array([ 0, 17, 34]), array([0, 1]))
         """
-        if threads is not None and threads < 1:
-            raise ValueError(f"threads is {threads}, expected at least 1")
-        return Examples(*self._core.encode_batch(_batched(rows), threads), pad_id=self.pad_id)
+        return Examples(*self._core.encode_batch(_batched(rows), _threads(threads)), pad_id=self.pad_id)
 
     def pack_files(
         self,
-        sources: Iterable[str | os.PathLike[str]],
+        sources: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
         output: str | os.PathLike[str],
         max_length: int,
         *,
@@ -402,7 +397,8 @@ class Formatter:
         nothing behind.
 
         Args:
-            sources: JSONL files, a row a line, in the forms that `encode_batch` takes.
+            sources: a JSONL file or several, a row a line, in the forms that `encode_batch` takes; "-" is
+                standard input. A line of more than 256 MiB can't be used.
             output: the directory to make.
             max_length: the most tokens a pack may hold; longer rows are treated as `overflow` says.
             threads: how many encode; by default as many as the machine offers.
@@ -418,30 +414,30 @@ class Formatter:
 
         Raises:
             DataError: a row that can't be used, by file and line; too many of them; or no rows to pack.
-            ValueError: there is no such format, or no such name to map.
+            ValueError: an argument has a value that it doesn't take.
             OSError: a file can't be read or written, or `output` exists.
             KeyboardInterrupt: the run was interrupted.
 
         >>> import tempfile, chatloom
         >>> fmt = Formatter.from_pretrained("examples/model")
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     summary = fmt.pack_files(["examples/chats/english.jsonl"], f"{folder}/packed", max_length=512)
+        ...     summary = fmt.pack_files("examples/chats/english.jsonl", f"{folder}/packed", max_length=512)
         ...     packs = chatloom.load(f"{folder}/packed")
         >>> len(packs) == summary.packs
         True
         """
         made: dict[str, Any] = _core.pack_files(
             self._core,
-            [os.fspath(source) for source in sources],
+            paths(sources),
             os.fspath(output),
-            max_length=max_length,
-            threads=threads,
+            max_length=whole("max_length", max_length, 1, INT32_MAX),
+            threads=_threads(threads),
             overwrite=overwrite,
             versions={"python": sys.version.split()[0], "read by": self.backend},
             format=format,
             map=list((map or {}).items()),
             on_error=on_error,
-            max_rejected=max_rejected,
+            max_rejected=None if max_rejected is None else whole("max_rejected", max_rejected, 0, 2**63 - 1),
             drop_untrained=drop_untrained,
             progress=None if progress is None else lambda *facts: progress(Progress(*facts)),
         )
@@ -495,6 +491,10 @@ def _batched(rows: Iterable[Any]) -> Iterable[Any]:
         return rows
     batches: Iterable[Mapping[str, list[Any]]] = rows.iter(_BATCH)
     return (dict(zip(batch, values, strict=True)) for batch in batches for values in zip(*batch.values(), strict=True))
+
+
+def _threads(given: int | None) -> int | None:
+    return None if given is None else whole("threads", given, 1, _core.MAX_THREADS)
 
 
 def _load(model: Model, options: Options) -> _core.Formatter:

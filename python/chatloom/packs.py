@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
 
 from chatloom import _core
+from chatloom._checks import INT32_MAX, whole
 from chatloom._content import same
 from chatloom.errors import PackError
 from chatloom.examples import IGNORE, Example, Examples
@@ -161,6 +163,21 @@ class Shard:
             None if self.weights is None else self.weights[tokens],
         )
 
+    def part(self, start: int, stop: int) -> Shard:
+        """Views of the packs from `start` up to `stop`."""
+        packs = slice(start, stop + 1)
+        seq_offsets, pack_offsets = self.seq_offsets[packs], self.pack_offsets[packs]
+        sequences, tokens = (slice(int(ends[0]), int(ends[-1])) for ends in (seq_offsets, pack_offsets))
+        return Shard(
+            self.input_ids[tokens],
+            self.labels[tokens],
+            self.seq_lengths[sequences],
+            seq_offsets - seq_offsets[0],
+            pack_offsets - pack_offsets[0],
+            self.source[sequences],
+            None if self.weights is None else self.weights[tokens],
+        )
+
     def __eq__(self, other: object) -> bool:
         return same(self, other)
 
@@ -169,7 +186,7 @@ class Shard:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Packs:
-    """Packs without padding; `packs[i]` gives views, `padded()` rectangles.
+    """Packs without padding; `packs[i]` gives views, `packs[i:j]` some of them, `padded()` rectangles.
 
     Attributes:
         shards: the flat arrays, in order.
@@ -184,6 +201,8 @@ class Packs:
     Packs(2 packs of at most 4 tokens, 2 sequences, 6 tokens, 75.0% full)
     >>> [len(one) for one in packs], packs.tokens, packs.trained_tokens
     ([3, 3], 6, 4)
+    >>> packs[1:]
+    Packs(1 packs of at most 4 tokens, 1 sequences, 3 tokens, 75.0% full)
     """
 
     shards: tuple[Shard, ...]
@@ -225,11 +244,11 @@ class Packs:
 
         Raises:
             PackError: no padding token is known.
-            ValueError: `multiple` is under 1.
+            ValueError: `multiple` is no whole number from 1, or `pad_id` none from 0, to 2**31 - 1.
         """
-        if multiple is not None and multiple < 1:
-            raise ValueError(f"multiple is {multiple}, expected at least 1")
-        pad_id = self.pad_id if pad_id is None else pad_id
+        if multiple is not None:
+            multiple = whole("multiple", multiple, 1, INT32_MAX)
+        pad_id = self.pad_id if pad_id is None else whole("pad_id", pad_id, 0, INT32_MAX)
         if pad_id is None:
             raise PackError("the tokenizer names no padding token", hint="pass pad_id=")
         width = max((len(pack) for pack in self), default=0)
@@ -254,10 +273,30 @@ class Packs:
     def __len__(self) -> int:
         return self._starts[-1]
 
-    def __getitem__(self, index: int) -> Pack:
-        position = range(len(self))[index]
-        shard = bisect_right(self._starts, position) - 1
-        return self.shards[shard].pack(position - self._starts[shard])
+    @overload
+    def __getitem__(self, index: int) -> Pack: ...
+    @overload
+    def __getitem__(self, index: slice) -> Packs: ...
+    def __getitem__(self, index: int | slice) -> Pack | Packs:
+        chosen = range(len(self))[index]
+        if isinstance(chosen, int):
+            shard, place = self._place(chosen)
+            return shard.pack(place)
+        runs = [chosen] if chosen.step == 1 else [range(one, one + 1) for one in chosen]
+        return Packs(tuple(part for run in runs for part in self._parts(run)), self.max_length, self.pad_id)
+
+    def _place(self, index: int) -> tuple[Shard, int]:
+        shard = bisect_right(self._starts, index) - 1
+        return self.shards[shard], index - self._starts[shard]
+
+    def _parts(self, run: range) -> Iterator[Shard]:
+        """A run of packs, shard by shard."""
+        start = run.start
+        while start < run.stop:
+            shard, place = self._place(start)
+            stop = min(len(shard), place + run.stop - start)
+            yield shard.part(place, stop)
+            start += stop - place
 
     def __iter__(self) -> Iterator[Pack]:
         return (shard.pack(index) for shard in self.shards for index in range(len(shard)))
@@ -286,7 +325,7 @@ def pack(examples: Examples | Iterable[Example], max_length: int, strategy: str 
 
     Raises:
         PackError: an example is longer than `max_length`, or has no tokens; `row` names it.
-        ValueError: an unknown strategy, or a `max_length` under 1.
+        ValueError: an unknown strategy, or a `max_length` that is no whole number from 1 to 2**31 - 1.
 
     >>> import numpy as np
     >>> ids = np.arange(5, dtype=np.int32)
@@ -296,8 +335,7 @@ def pack(examples: Examples | Iterable[Example], max_length: int, strategy: str 
     """
     if strategy != "bfd":
         raise ValueError(f"unknown strategy {strategy!r}; this version has 'bfd'")
-    if max_length < 1:
-        raise ValueError(f"max_length is {max_length}, expected at least 1")
+    max_length = whole("max_length", max_length, 1, INT32_MAX)
     flat = examples if isinstance(examples, Examples) else _flat(list(examples))
     lengths = np.diff(flat.offsets)
     _check(lengths, flat.row, max_length)

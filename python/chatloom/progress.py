@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import suppress
 from typing import NamedTuple, TextIO
 
 
@@ -13,7 +14,7 @@ class Progress(NamedTuple):
     Attributes:
         stage: "encoding", "planning" or "writing".
         bytes: bytes of input encoded.
-        total_bytes: bytes of input in all files.
+        total_bytes: bytes of input in all files; pipes and standard input count for nothing.
         rows: rows encoded.
         tokens: tokens encoded.
         written: tokens written to shards.
@@ -34,14 +35,16 @@ class Progress(NamedTuple):
         """The part of the current stage that is done, from 0 to 1."""
         if self.stage == "writing":
             return self.written / self.tokens if self.tokens else 1.0
-        return self.bytes / self.total_bytes if self.total_bytes else 1.0
+        return min(1.0, self.bytes / self.total_bytes) if self.total_bytes else 1.0
 
     def __str__(self) -> str:
-        return f"{self.stage} {self.done:4.0%}, {self.rows:,} rows, {self.tokens:,} tokens"
+        is_known = self.stage == "writing" or self.bytes <= self.total_bytes > 0
+        done = f"{self.done:4.0%}" if is_known else f"{self.bytes / 1e6:,.0f} MB"
+        return f"{self.stage} {done}, {self.rows:,} rows, {self.tokens:,} tokens"
 
 
 class Ticker:
-    """Shows progress: one rewritten line on a terminal, a line now and then elsewhere."""
+    """Shows progress: one rewritten line on a terminal, a line now and then elsewhere, as long as somebody looks."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self._stream = sys.stderr if stream is None else stream
@@ -55,11 +58,14 @@ class Ticker:
         if now - self._last < self._every:
             return
         self._last = now
-        self._stream.write(f"\r\x1b[K{progress}" if self._live else f"chatloom: {progress}\n")
-        self._stream.flush()
+        self._write(f"\r\x1b[K{progress}" if self._live else f"chatloom: {progress}\n")
 
     def close(self) -> None:
         """Clears the line."""
         if self._live:
-            self._stream.write("\r\x1b[K")
+            self._write("\r\x1b[K")
+
+    def _write(self, text: str) -> None:
+        with suppress(OSError):
+            self._stream.write(text)
             self._stream.flush()

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+
+_HEADERS = {
+    "derived": "derived from the generation prompt",
+    "guessed": "guessed from a plain chat",
+    "none": "none found, so all that the template prints there is trained",
+    "unknown": "unknown, since the template answers no plain chat",
+}
+_ENDS = {
+    "printed": "printed by the turn",
+    "follows": "the one that follows the turn",
+    "none": "none found, so nothing tells the model to stop",
+    "unknown": "unknown",
+}
 
 
 @dataclass(frozen=True)
@@ -21,6 +35,11 @@ class Summary:
         trained_tokens: of these, tokens that carry loss.
         shapes: each input file's name and the shape of its rows, such as "messages (messages)"; None where no
             row has one.
+        answers: how answers are taken apart: for each chat template its name, how the header is found ("derived",
+            "guessed", "none"; "unknown" where it answers no plain chat), and how the end token is ("printed",
+            "follows", "none", "unknown").
+        plain_markers: markers such as "<|im_start|>" that the chat template prints and that are no single tokens of
+            the vocabulary: the model sees them as ordinary text.
         shards: directories of arrays written.
         bytes: bytes of input.
         threads: threads that encoded.
@@ -46,6 +65,8 @@ class Summary:
     tokens: int
     trained_tokens: int
     shapes: tuple[tuple[str, str | None], ...]
+    answers: tuple[tuple[str, str, str], ...]
+    plain_markers: tuple[str, ...]
     shards: int
     bytes: int
     threads: int
@@ -70,8 +91,17 @@ class Summary:
             f"sequences  {self.sequences:,}{untrained}",
             f"tokens     {self.tokens:,}",
             f"trained    {self.trained_tokens:,} ({share:.1%})",
+            *self._answers(),
             f"packs      {self.packs:,}, {self.fill:.1%} full",
             f"speed      {tokens:,.0f} tokens/s, {megabytes:,.1f} MB/s, {self.seconds:.2f} s, {threads}",
             f"written    {self.output}",
         )
         return "\n".join(lines)
+
+    def _answers(self) -> Iterator[str]:
+        for name, header, end in self.answers:
+            template = "" if len(self.answers) == 1 else f" (template {name})"
+            yield f"answers    header {_HEADERS[header]}, end token {_ENDS[end]}{template}"
+        if self.plain_markers:
+            text = "no single token of this vocabulary, but ordinary text to the model"
+            yield f"markers    {text}: {', '.join(self.plain_markers)}"

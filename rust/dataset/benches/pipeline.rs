@@ -58,6 +58,8 @@ fn identity() -> Identity {
         templates: BTreeMap::new(),
         tokenizer: String::new(),
         pad_id: None,
+        answers: BTreeMap::new(),
+        plain_markers: Vec::new(),
         options,
     }
 }

@@ -5,6 +5,8 @@ mod extras;
 mod list;
 mod speaker;
 
+pub use extras::RESERVED_NAMES;
+
 use crate::Reading;
 use crate::row::{Row, RowShapeError};
 use crate::shape::{Format, Shape};

@@ -78,7 +78,13 @@ pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, job: &Job, stop: 
     encoded
 }
 
-fn encode_row(row: &[u8], chunk: &Chunk, encode: &Encode<'_>, job: &Job) -> Result<Outcome, RowError> {
+fn encode_row(
+    row: Option<&[u8]>,
+    chunk: &Chunk,
+    encode: &Encode<'_>,
+    job: &Job,
+) -> Result<Outcome, RowError> {
+    let row = row.ok_or(RowError::LineTooLong { max_bytes: job.max_line_bytes })?;
     std::str::from_utf8(row).map_err(|error| RowError::Utf8 { byte: error.valid_up_to() + 1 })?;
     let conversation = job.reading.expect(json::parse(row)?, chunk.shape.as_ref())?;
     let outcome = encode(&conversation)?;

@@ -1,6 +1,6 @@
 //! What can stop a run.
 use crate::json::JsonError;
-use crate::{Counts, RowShapeError};
+use crate::{Counts, MAX_THREADS, RowShapeError};
 use chatloom_pack::PackError;
 use chatloom_template::Class;
 use std::fmt;
@@ -61,6 +61,16 @@ pub enum Error {
     TooManyRows,
     /// The lengths could not be packed.
     Pack(PackError),
+    /// The output has no name of its own.
+    OutputUnnamed {
+        /// What was given.
+        path: PathBuf,
+    },
+    /// More threads than a run may have.
+    TooManyThreads {
+        /// How many were asked for.
+        threads: usize,
+    },
     /// The threads could not be started.
     Threads(String),
     /// Rows in and rows accounted for differ: a fault of this library.
@@ -78,6 +88,11 @@ pub enum Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RowError {
+    /// Longer than a line may be.
+    LineTooLong {
+        /// How long that is.
+        max_bytes: usize,
+    },
     /// Not UTF-8.
     Utf8 {
         /// The first byte of the line that is wrong, from 1.
@@ -106,6 +121,7 @@ impl RowError {
     /// A short name of what is wrong, which stays as it is.
     pub fn code(&self) -> &'static str {
         match self {
+            Self::LineTooLong { .. } => "line_too_long",
             Self::Utf8 { .. } => "encoding",
             Self::Json(error) if error.is_lone_surrogate() => "surrogate",
             Self::Json(_) => "json",
@@ -175,6 +191,12 @@ impl fmt::Display for Error {
             Self::NothingToPack { counts, first } => nothing(f, counts, first.as_deref()),
             Self::TooManyRows => write!(f, "more than {} rows: pack them in several runs", u32::MAX),
             Self::Pack(error) => error.fmt(f),
+            Self::OutputUnnamed { path } => {
+                write!(f, "output `{}`: expected the name of a directory to make", path.display())
+            }
+            Self::TooManyThreads { threads } => {
+                write!(f, "threads is {threads}, expected 1 to {MAX_THREADS}")
+            }
             Self::Threads(error) => write!(f, "cannot start threads: {error}"),
             Self::Unaccounted { rows, accounted } => {
                 write!(f, "{rows} rows were read, but {accounted} accounted for: please report this")
@@ -197,6 +219,9 @@ fn nothing(f: &mut fmt::Formatter<'_>, counts: &Counts, first: Option<&Error>) -
 impl fmt::Display for RowError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::LineTooLong { max_bytes } => {
+                write!(f, "the line has more than {max_bytes} bytes: is this a JSONL file?")
+            }
             Self::Utf8 { byte } => write!(f, "not UTF-8 at byte {byte}"),
             Self::Json(error) => write!(f, "not JSON: {error}"),
             Self::Shape(error) => error.fmt(f),

@@ -23,9 +23,12 @@ mod batch;
 mod chunk;
 mod error;
 mod hashed;
+mod input;
 pub mod json;
 mod lines;
+mod lookup;
 mod manifest;
+mod markers;
 mod npy;
 mod ordered;
 mod output;
@@ -39,11 +42,15 @@ mod shaped;
 mod shards;
 mod spill;
 
-pub use adapter::row_to_conversation;
+pub use adapter::{RESERVED_NAMES, row_to_conversation};
 pub use batch::{Batch, BatchError, Chunk, Feed, encode_batch};
 pub use error::{Error, RowError};
-pub use manifest::{Content, Counts, FileFacts, Identity, Manifest, Run, ShardFacts, SourceFacts};
-pub use pipeline::{Encode, Job, OnError, Summary, pack_files, pack_rows};
+pub use input::STANDARD_INPUT;
+pub use lookup::read_row;
+pub use manifest::{
+    AnswerFacts, Content, Counts, FileFacts, Identity, Manifest, Run, ShardFacts, SourceFacts,
+};
+pub use pipeline::{Encode, Job, MAX_LINE_BYTES, MAX_THREADS, OnError, Summary, pack_files, pack_rows};
 pub use progress::{Progress, Stage};
 pub use reading::{Reading, ReadingError};
 pub use row::RowShapeError;

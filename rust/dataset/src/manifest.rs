@@ -1,12 +1,11 @@
 //! What is in an output, in `manifest.json`.
+use crate::markers;
 use chatloom_template::{Clock, Data, Template};
 use chatloom_tokenize::{Boundary, EndTokens, Formatter, Overflow, Templates};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-
-/// The version of the `tokenizers` crate whose ids these are.
-pub(crate) const TOKENIZERS: &str = "0.23.2";
+use std::sync::Arc;
 
 /// The whole manifest.
 #[derive(Debug, Clone, Serialize)]
@@ -78,8 +77,21 @@ pub struct Identity {
     pub tokenizer: String,
     /// The token to pad with: the tokenizer's, else its end of sequence.
     pub pad_id: Option<u32>,
+    /// How answers are taken apart, by the name of the chat template that prints them.
+    pub answers: BTreeMap<String, AnswerFacts>,
+    /// Markers such as `<|im_start|>` that the chat templates print and that are no single tokens.
+    pub plain_markers: Vec<String>,
     /// The options of the formatter.
     pub options: Value,
+}
+
+/// How the answers of a chat template are taken apart, as a plain chat shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AnswerFacts {
+    /// How the header is found: `derived`, `guessed` or `none`; `unknown` where plain chats have no answer.
+    pub header: &'static str,
+    /// How the end token is found: `printed`, `follows`, `none` or `unknown`.
+    pub end: &'static str,
 }
 
 /// A file of the input.
@@ -145,9 +157,33 @@ impl Identity {
             templates: templates(formatter.templates()),
             tokenizer: formatter.vocabulary().fingerprint().to_owned(),
             pad_id: id("pad_token").or_else(|| id("eos_token")),
+            answers: answers(formatter),
+            plain_markers: plain_markers(formatter),
             options: options(formatter),
         }
     }
+}
+
+/// The templates that conversations use, by name.
+fn in_use(templates: &Templates) -> BTreeMap<&str, (&Arc<Template>, bool)> {
+    let named = |template| templates.named.iter().find(|(_, known)| Arc::ptr_eq(known, template));
+    let name = |template| named(template).map_or("default", |(name, _)| name);
+    let chosen = [true, false].into_iter().filter_map(|tools| Some((templates.choose(tools).ok()?, tools)));
+    chosen.map(|(template, tools)| (name(template), (template, tools))).collect()
+}
+
+fn answers(formatter: &Formatter) -> BTreeMap<String, AnswerFacts> {
+    let facts = |tools_given| match formatter.facts(tools_given) {
+        Some(facts) => AnswerFacts { header: facts.header.name(), end: facts.end.name() },
+        None => AnswerFacts { header: "unknown", end: "unknown" },
+    };
+    let templates = in_use(formatter.templates()).into_iter();
+    templates.map(|(name, (_, tools_given))| (name.to_owned(), facts(tools_given))).collect()
+}
+
+fn plain_markers(formatter: &Formatter) -> Vec<String> {
+    let templates = in_use(formatter.templates()).into_values();
+    markers::unknown(templates.map(|(template, _)| template.as_ref()), formatter.vocabulary())
 }
 
 fn templates(templates: &Templates) -> BTreeMap<String, String> {
@@ -196,13 +232,4 @@ fn plain(value: &Data) -> Value {
 
 fn name(key: &Data) -> String {
     key.as_str().map_or_else(|| plain(key).to_string(), str::to_owned)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn names_the_tokenizers_that_is_built_in() {
-        let pin = format!("tokenizers = {{ version = \"={}\"", super::TOKENIZERS);
-        assert!(include_str!("../../../Cargo.toml").contains(&pin));
-    }
 }

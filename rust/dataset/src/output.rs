@@ -13,16 +13,24 @@ const REJECTED: &str = "rejected.jsonl";
 pub(crate) struct Staging {
     target: PathBuf,
     path: PathBuf,
+    /// The directories above it that were made for it, from the innermost.
+    parents: Vec<PathBuf>,
     published: bool,
 }
 
 impl Staging {
     pub(crate) fn create(target: &Path, overwrite: bool) -> Result<Self, Error> {
+        if target.file_name().is_none() {
+            return Err(Error::OutputUnnamed { path: target.to_owned() });
+        }
         check(target, overwrite)?;
         let parent = parent(target);
+        let parents = missing(parent);
+        // Dropped, and so cleaned up after, where any of what follows fails.
+        let mut staging = Self { target: target.to_owned(), path: PathBuf::new(), parents, published: false };
         fs::create_dir_all(parent).map_err(Error::io("create", parent))?;
-        let path = create_beside(target, "partial")?;
-        Ok(Self { target: target.to_owned(), path, published: false })
+        staging.path = create_beside(target, "partial")?;
+        Ok(staging)
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -75,8 +83,15 @@ impl Drop for Staging {
         if !self.published {
             // The run fails for a reason of its own, which is the one to tell.
             let _ = fs::remove_dir_all(&self.path);
+            let _ = self.parents.iter().try_for_each(fs::remove_dir);
         }
     }
+}
+
+/// A directory and those above it, as far as they are not there, from the innermost.
+fn missing(directory: &Path) -> Vec<PathBuf> {
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    directory.ancestors().take_while(is_missing).map(Path::to_owned).collect()
 }
 
 /// Makes the entries of a directory last.

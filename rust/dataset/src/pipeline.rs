@@ -1,7 +1,7 @@
 //! The main job: files of rows in, a directory of packed shards out.
 use crate::chunk::{Encoded, Tally, encode_chunk};
+use crate::input::STANDARD_INPUT;
 use crate::lines::Chunk;
-use crate::manifest::TOKENIZERS;
 use crate::ordered::{self, Line};
 use crate::output::{MANIFEST, Staging};
 use crate::progress::Meter;
@@ -9,9 +9,11 @@ use crate::rejected::Rejects;
 use crate::shaped::ShapedReader;
 use crate::shards;
 use crate::spill::Spill;
-use crate::{Content, Counts, Error, Identity, Manifest, Progress, Reading, Run, SourceFacts, Stage};
+use crate::{
+    AnswerFacts, Content, Counts, Error, Identity, Manifest, Progress, Reading, Run, SourceFacts, Stage,
+};
 use chatloom_template::{Call, Conversation};
-use chatloom_tokenize::{Formatter, Outcome, Overflow};
+use chatloom_tokenize::{Formatter, Outcome, Overflow, TOKENIZERS_VERSION};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -22,10 +24,16 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 /// What turns a conversation into tokens.
 pub type Encode<'a> = dyn Fn(&Conversation) -> Result<Outcome, chatloom_tokenize::Error> + Sync + 'a;
 
+/// Bytes that a line of input may have where a job says nothing else.
+pub const MAX_LINE_BYTES: usize = 1 << 28;
+
+/// Threads that a job may have.
+pub const MAX_THREADS: usize = 1024;
+
 /// What shall be read and where it shall go.
 #[derive(Debug, Clone)]
 pub struct Job {
-    /// JSONL files, read in this order.
+    /// JSONL files, read in this order; [`STANDARD_INPUT`] for that.
     pub sources: Vec<PathBuf>,
     /// The directory to make.
     pub output: PathBuf,
@@ -37,6 +45,8 @@ pub struct Job {
     pub threads: Option<NonZeroUsize>,
     /// Input is handed to threads in chunks of about so many bytes.
     pub chunk_bytes: usize,
+    /// Bytes that a line of input may have.
+    pub max_line_bytes: usize,
     /// Tokens that a shard holds at most; a single longer pack has a shard of its own.
     pub shard_tokens: u64,
     /// Versions to write down beside our own, such as that of the caller.
@@ -81,6 +91,7 @@ impl Job {
             max_length,
             threads: None,
             chunk_bytes: 1 << 18,
+            max_line_bytes: MAX_LINE_BYTES,
             shard_tokens: 1 << 26,
             versions: BTreeMap::new(),
             reading: Reading::default(),
@@ -98,6 +109,10 @@ pub struct Summary {
     pub counts: Counts,
     /// The name of each input file and the shape of its rows in words; none where no row has one.
     pub shapes: Vec<(String, Option<String>)>,
+    /// How the answers of each chat template are taken apart, by its name.
+    pub answers: BTreeMap<String, AnswerFacts>,
+    /// Markers that the chat templates print and that are no single tokens.
+    pub plain_markers: Vec<String>,
     /// Bytes of input.
     pub bytes: u64,
     /// Directories of arrays written.
@@ -168,13 +183,17 @@ pub fn pack_rows(
 }
 
 fn total_bytes(sources: &[PathBuf]) -> Result<u64, Error> {
-    let size = |path: &PathBuf| Ok(std::fs::metadata(path).map_err(Error::io("read", path))?.len());
-    sources.iter().map(size).sum()
+    let files = sources.iter().filter(|path| path.as_path() != Path::new(STANDARD_INPUT));
+    files.map(|path| Ok(std::fs::metadata(path).map_err(Error::io("read", path))?.len())).sum()
 }
 
-/// A job's own threads; none for as many as the machine offers.
+/// A job's own threads; `None` for as many as the machine offers.
 pub(crate) fn thread_pool(threads: Option<NonZeroUsize>) -> Result<ThreadPool, Error> {
-    let threads = threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, NonZeroUsize::get);
+    let offered = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MAX_THREADS);
+    let threads = threads.map_or_else(offered, NonZeroUsize::get);
+    if threads > MAX_THREADS {
+        return Err(Error::TooManyThreads { threads });
+    }
     let builder = ThreadPoolBuilder::new().num_threads(threads);
     builder
         .thread_name(|index| format!("chatloom-{index}"))
@@ -204,6 +223,7 @@ fn read_rows(
     let mut intake = Intake {
         reader: ShapedReader::new(job),
         paths: &job.sources,
+        doomed: false,
         spill: Spill::create(directory.join("spill"))?,
         tally: Tally::default(),
         rejects,
@@ -219,6 +239,8 @@ fn read_rows(
 struct Intake<'a, 'm> {
     reader: ShapedReader<'a>,
     paths: &'a [PathBuf],
+    /// Whether the run ends with what was read, so that there is nothing to be gained from reading on.
+    doomed: bool,
     spill: Spill,
     tally: Tally,
     rejects: Option<Rejects>,
@@ -227,7 +249,12 @@ struct Intake<'a, 'm> {
 
 impl Line<Chunk, Encoded, Error> for Intake<'_, '_> {
     fn next(&mut self) -> Result<Option<Chunk>, Error> {
-        self.reader.next_chunk()
+        if self.doomed {
+            return Ok(None);
+        }
+        let chunk = self.reader.next_chunk(&|| self.meter.tick())?;
+        self.doomed = self.rejects.is_none() && chunk.as_ref().is_some_and(|chunk| chunk.overlong);
+        Ok(chunk)
     }
 
     fn take(&mut self, mut done: Encoded) -> Result<(), Error> {
@@ -294,7 +321,7 @@ fn write_packs(
         max_length: job.max_length,
         strategy: "bfd",
         identity: identity.clone(),
-        tokenizers: TOKENIZERS,
+        tokenizers: TOKENIZERS_VERSION,
         on_error: job.on_error.name(),
         rejected: facts,
         sources,
@@ -320,6 +347,8 @@ fn summary(content: &Content, run: &Run) -> Summary {
     Summary {
         counts: content.counts,
         shapes: content.sources.iter().map(|source| (source.name.clone(), source.shape.clone())).collect(),
+        answers: content.identity.answers.clone(),
+        plain_markers: content.identity.plain_markers.clone(),
         bytes: content.sources.iter().map(|source| source.bytes).sum(),
         shards: content.shards.len(),
         threads: run.threads,

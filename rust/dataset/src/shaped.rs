@@ -1,4 +1,5 @@
 //! Files read in chunks, each of which knows the shape of its file's rows.
+use crate::input::Tick;
 use crate::lines::{Chunk, ChunkReader};
 use crate::shape::Shape;
 use crate::{Error, Job, Reading, SourceFacts, json};
@@ -13,16 +14,16 @@ pub(crate) struct ShapedReader<'a> {
 
 impl<'a> ShapedReader<'a> {
     pub(crate) fn new(job: &'a Job) -> Self {
-        let reader = ChunkReader::new(&job.sources, job.chunk_bytes);
+        let reader = ChunkReader::new(&job.sources, job.chunk_bytes, job.max_line_bytes);
         Self { reader, reading: &job.reading, shapes: vec![None; job.sources.len()] }
     }
 
     /// The next chunk, or none after the last file.
-    pub(crate) fn next_chunk(&mut self) -> Result<Option<Chunk>, Error> {
-        let Some(mut chunk) = self.reader.next_chunk()? else { return Ok(None) };
+    pub(crate) fn next_chunk(&mut self, tick: &Tick<'_>) -> Result<Option<Chunk>, Error> {
+        let Some(mut chunk) = self.reader.next_chunk(tick)? else { return Ok(None) };
         let known = &mut self.shapes[chunk.source];
         if known.is_none() {
-            *known = chunk.rows().find_map(|(_, row)| self.reading.shape(json::parse(row).ok()?));
+            *known = chunk.rows().find_map(|(_, row)| self.reading.shape(json::parse(row?).ok()?));
         }
         chunk.shape = known.as_ref().map(|(shape, _)| *shape);
         Ok(Some(chunk))

@@ -4,7 +4,7 @@ use chatloom_dataset::{Error, Identity, Job, OnError, Progress, RowError, Stage,
 use chatloom_template::Conversation;
 use chatloom_tokenize::{Example, Outcome};
 use proptest::prelude::*;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -39,6 +39,8 @@ fn identity() -> Identity {
         templates: BTreeMap::new(),
         tokenizer: "t".to_owned(),
         pad_id: Some(0),
+        answers: BTreeMap::new(),
+        plain_markers: Vec::new(),
         options,
     }
 }
@@ -247,7 +249,7 @@ fn the_manifest_tells_what_was_made() {
 fn a_bad_row_is_named_and_leaves_nothing_behind() {
     let good = chat(3, 3);
     for (bad, expected) in [
-        (r#"{"messages": ["#.as_bytes(), "not JSON: EOF while parsing a list at byte 16"),
+        (r#"{"messages": ["#.as_bytes(), "not JSON: EOF while parsing a list at byte 15"),
         (b"{\"messages\": \"\xff\"}", "not UTF-8 at byte 15"),
         (b"\0", "not JSON: expected value at byte 1"),
         (b"{\"messages\": []}", "`messages`: expected a message, found an empty list"),
@@ -409,6 +411,125 @@ fn a_line_of_fifty_megabytes_is_a_row_like_any_other() {
     job.on_error = OnError::Quarantine;
     let counts = run(&job).unwrap().counts;
     assert_eq!((counts.rows, counts.sequences, counts.dropped, counts.rejected), (5, 3, 1, 1));
+}
+
+#[test]
+fn a_line_that_is_too_long_is_named_or_set_aside() {
+    let directory = TempDir::new().unwrap();
+    let rows = [chat(1, 1), chat(150, 50), chat(2, 2), " ".repeat(200), chat(3, 3), chat(200, 1)];
+    let mut job = job(&directory, rows.join("\r\n"));
+    (job.max_line_bytes, job.overwrite) = (180, true);
+    for chunk_bytes in [1, 100, 1 << 20] {
+        (job.on_error, job.chunk_bytes) = (OnError::Stop, chunk_bytes);
+        let error = run(&job).unwrap_err();
+        let told = "line 2: the line has more than 180 bytes: is this a JSONL file?";
+        assert!(error.to_string().ends_with(told), "{error}");
+        job.on_error = OnError::Quarantine;
+        let counts = run(&job).unwrap().counts;
+        assert_eq!((counts.rows, counts.sequences, counts.rejected), (6, 3, 3));
+        let places =
+            rejected(&job.output).into_iter().map(|line| (line["line"].clone(), line["code"].clone()));
+        let code = || serde_json::Value::from("line_too_long");
+        assert_eq!(places.collect::<Vec<_>>(), [(2.into(), code()), (4.into(), code()), (6.into(), code())]);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_line_without_end_ends_the_run() {
+    let directory = TempDir::new().unwrap();
+    let mut job = Job::new(vec![PathBuf::from("/dev/zero")], directory.path().join("out"), MAX_LENGTH);
+    job.max_line_bytes = 1 << 20;
+    assert!(matches!(
+        run(&job),
+        Err(Error::Row { line: 1, error: RowError::LineTooLong { max_bytes: 1_048_576 }, .. })
+    ));
+    job.on_error = OnError::Quarantine;
+    assert!(matches!(cancelled_at_tick(&job, 500), Err(Error::Cancelled)));
+    assert!(entries(&directory).is_empty());
+}
+
+/// Runs a job that is cancelled when it looks for that the so many-th time.
+fn cancelled_at_tick(job: &Job, tick: usize) -> Result<Summary, Error> {
+    let ticks = Cell::new(0);
+    let stop = |_: &Progress| {
+        ticks.set(ticks.get() + 1);
+        if ticks.get() < tick { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    pack_rows(job, &bytes_as_tokens, &identity(), &stop)
+}
+
+#[cfg(unix)]
+fn fifo(directory: &TempDir) -> PathBuf {
+    let path = directory.path().join("pipe");
+    let mode = rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR;
+    rustix::fs::mkfifoat(rustix::fs::CWD, &path, mode).unwrap();
+    path
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_writes_to_can_be_given_up() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, "");
+    job.sources = vec![fifo(&directory)];
+    assert!(matches!(cancelled_at_tick(&job, 3), Err(Error::Cancelled)));
+    let held_open = fs::File::options().read(true).write(true).open(&job.sources[0]).unwrap();
+    assert!(matches!(cancelled_at_tick(&job, 3), Err(Error::Cancelled)));
+    drop(held_open);
+    assert_eq!(entries(&directory), ["in.jsonl", "pipe"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_read_to_its_end() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, many_chats());
+    run(&job).unwrap();
+    let from_file = packs(&job.output);
+    job.sources = vec![fifo(&directory)];
+    job.overwrite = true;
+    let pipe = job.sources[0].clone();
+    let writer = std::thread::spawn(move || fs::write(pipe, many_chats()));
+    run(&job).unwrap();
+    writer.join().unwrap().unwrap();
+    assert_eq!(packs(&job.output), from_file);
+}
+
+#[test]
+fn directories_made_for_the_output_go_with_it() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, "{");
+    job.output = directory.path().join("a/b/c/out");
+    run(&job).unwrap_err();
+    assert_eq!(entries(&directory), ["in.jsonl"]);
+    fs::create_dir(directory.path().join("a")).unwrap();
+    run(&job).unwrap_err();
+    assert_eq!(entries(&directory), ["a", "in.jsonl"]);
+    assert!(fs::read_dir(directory.path().join("a")).unwrap().next().is_none());
+    job.sources = vec![source(&directory, "in.jsonl", chat(1, 1))];
+    run(&job).unwrap();
+    assert_eq!(packs(&job.output).len(), 1);
+}
+
+#[test]
+fn an_output_needs_a_name_of_its_own() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, chat(1, 1));
+    for output in ["", ".", "..", "/", "made/.."] {
+        (job.output, job.overwrite) = (PathBuf::from(output), true);
+        assert!(matches!(run(&job), Err(Error::OutputUnnamed { .. })), "{output}");
+    }
+}
+
+#[test]
+fn threads_are_bounded() {
+    let directory = TempDir::new().unwrap();
+    let mut job = job(&directory, chat(1, 1));
+    job.threads = NonZeroUsize::new(usize::MAX);
+    let error = run(&job).unwrap_err().to_string();
+    assert!(error.ends_with("expected 1 to 1024"), "{error}");
+    assert_eq!(entries(&directory), ["in.jsonl"]);
 }
 
 #[test]

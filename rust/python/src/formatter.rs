@@ -74,6 +74,11 @@ impl Formatter {
         self.core.fingerprint()
     }
 
+    /// A hash of the tokenizer alone.
+    fn tokenizer_fingerprint(&self) -> &str {
+        self.core.vocabulary().fingerprint()
+    }
+
     /// Tokens of the vocabulary.
     fn size(&self) -> usize {
         self.core.vocabulary().size()

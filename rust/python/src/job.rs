@@ -7,7 +7,7 @@ use chatloom_dataset as core;
 use core::{Error, Job, OnError, Progress, RowError, Stage, Summary};
 use pyo3::exceptions::{PyFileExistsError, PyKeyboardInterrupt, PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyBytes, PyDict, PyTuple};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
@@ -53,11 +53,24 @@ pub(crate) fn pack_files<'py>(
     };
     let (result, raised) = detached(py, || {
         let watch = Watch::new(progress.as_ref());
-        let result = core::pack_files(&job, &formatter.core, &|now| watch.look(now));
+        let result = core::pack_files(&job, &formatter.core, &|now| watch.look(Some(now)));
         (result, watch.raised.into_inner())
     })?;
     let summary = result.map_err(|error| job_error(py, &error, raised))?;
     summary_dict(py, &summary)
+}
+
+/// The line of a row of a JSONL file, or None where it has fewer; `-` is standard input.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+pub(crate) fn read_row(py: Python<'_>, path: PathBuf, row: u64) -> PyResult<Option<Bound<'_, PyBytes>>> {
+    let (line, raised) = detached(py, || {
+        let watch = Watch::new(None);
+        let line = core::read_row(&path, row, &|| watch.look(None));
+        (line, watch.raised.into_inner())
+    })?;
+    let line = line.map_err(|error| job_error(py, &error, raised))?;
+    Ok(line.map(|line| PyBytes::new(py, &line)))
 }
 
 fn on_error_named(name: &str) -> PyResult<OnError> {
@@ -80,7 +93,7 @@ impl<'a> Watch<'a> {
         Self { progress, last: Cell::new(None), raised: RefCell::new(None) }
     }
 
-    fn look(&self, now: &Progress) -> ControlFlow<()> {
+    fn look(&self, now: Option<&Progress>) -> ControlFlow<()> {
         if self.last.get().is_some_and(|last| last.elapsed() < TICK) {
             return ControlFlow::Continue(());
         }
@@ -94,9 +107,9 @@ impl<'a> Watch<'a> {
         }
     }
 
-    fn tell(&self, py: Python<'_>, now: &Progress) -> PyResult<()> {
+    fn tell(&self, py: Python<'_>, now: Option<&Progress>) -> PyResult<()> {
         py.check_signals()?;
-        let Some(progress) = self.progress else { return Ok(()) };
+        let (Some(progress), Some(now)) = (self.progress, now) else { return Ok(()) };
         let facts = (stage(now.stage), now.bytes, now.total_bytes, now.rows, now.tokens, now.written);
         progress.call1(py, facts).map(drop)
     }
@@ -123,6 +136,9 @@ fn summary_dict<'py>(py: Python<'py>, summary: &Summary) -> PyResult<Bound<'py, 
     dict.set_item("tokens", counts.tokens)?;
     dict.set_item("trained_tokens", counts.trained_tokens)?;
     dict.set_item("shapes", PyTuple::new(py, &summary.shapes)?)?;
+    let answers = summary.answers.iter().map(|(name, facts)| (name, facts.header, facts.end));
+    dict.set_item("answers", PyTuple::new(py, answers.collect::<Vec<_>>())?)?;
+    dict.set_item("plain_markers", PyTuple::new(py, &summary.plain_markers)?)?;
     dict.set_item("shards", summary.shards)?;
     dict.set_item("bytes", summary.bytes)?;
     dict.set_item("threads", summary.threads)?;
@@ -139,6 +155,9 @@ fn job_error(py: Python<'_>, error: &Error, raised: Option<PyErr>) -> PyErr {
         Error::OutputExists { path } | Error::NotOurs { path } => exists(py, error, path),
         Error::Pack(error) => PackError::new_err(Facts::message(error.to_string()).arguments()),
         Error::Threads(reason) => PyOSError::new_err(format!("cannot start threads: {reason}")),
+        Error::OutputUnnamed { .. } | Error::TooManyThreads { .. } => {
+            PyValueError::new_err(error.to_string())
+        }
         Error::Cancelled => raised.unwrap_or_else(|| PyKeyboardInterrupt::new_err(())),
         Error::Unaccounted { .. } => InternalError::new_err(Facts::message(error.to_string()).arguments()),
         _ => DataError::new_err(Facts::message(error.to_string()).arguments()),

@@ -19,9 +19,19 @@ mod _core {
     #[pymodule_export]
     use crate::formatter::Formatter;
     #[pymodule_export]
-    use crate::job::pack_files;
+    use crate::job::{pack_files, read_row};
     #[pymodule_export]
     use crate::plan::Plan;
     #[pymodule_export]
     use crate::template::Template;
+    use chatloom_dataset::{MAX_LINE_BYTES, MAX_THREADS, RESERVED_NAMES};
+    use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("MAX_LINE_BYTES", MAX_LINE_BYTES)?;
+        module.add("MAX_THREADS", MAX_THREADS)?;
+        module.add("RESERVED_NAMES", PyTuple::new(module.py(), RESERVED_NAMES)?)
+    }
 }

@@ -4,8 +4,9 @@ use crate::json;
 use crate::row::{Row, RowShapeError, quoted, type_name};
 use chatloom_template::Data;
 
-/// What `apply_chat_template` takes as parameters of its own, so that no template variable may be named so.
-const PARAMETERS: &[&str] = &[
+/// What `apply_chat_template` takes as parameters of its own, and what it gives to every template: no template
+/// variable may be named so.
+pub const RESERVED_NAMES: &[&str] = &[
     "add_generation_prompt",
     "chat_template",
     "continue_final_message",
@@ -17,6 +18,7 @@ const PARAMETERS: &[&str] = &[
     "return_assistant_tokens_mask",
     "return_dict",
     "return_tensors",
+    "sanitize_control_tokens",
     "tokenize",
     "tokenizer_kwargs",
     "tools",
@@ -67,7 +69,7 @@ pub(super) fn variables(row: &mut Row, reading: &Reading) -> Result<Vec<(String,
         Some(other) => return Err(refused("an object", type_name(&other).to_owned())),
     };
     let named = entries.into_iter().map(|(name, value)| match name {
-        Data::Str(name) if PARAMETERS.contains(&name.as_str()) => {
+        Data::Str(name) if RESERVED_NAMES.contains(&name.as_str()) => {
             Err(refused("template variables", format!("the reserved name `{name}`")))
         }
         Data::Str(name) => Ok((name, value)),
