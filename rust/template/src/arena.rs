@@ -50,6 +50,12 @@ impl Arena {
         Ok(self.bump.alloc_str(text))
     }
 
+    /// So many of one value.
+    pub(crate) fn filled<T: Copy>(&self, value: T, count: usize) -> Result<&mut [T], Error> {
+        self.charge(count.saturating_mul(size_of::<T>()))?;
+        Ok(self.bump.alloc_slice_fill_copy(count, value))
+    }
+
     /// A growable sequence that holds nothing yet; whoever pushes charges.
     pub(crate) fn empty<T>(&self) -> bumpalo::collections::Vec<'_, T> {
         bumpalo::collections::Vec::new_in(&self.bump)

@@ -1,6 +1,6 @@
 //! Advice for errors: what was there instead, by names that may be told.
 use crate::fail::shown;
-use crate::input::KNOWN_ROLES;
+use crate::input::is_known_role;
 use crate::text::Text;
 use crate::value::{Dict, Value};
 
@@ -154,7 +154,7 @@ fn role(message: &Value<'_>) -> String {
 pub(crate) fn is_about_roles(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     let mut words = message.split(|c: char| !c.is_ascii_alphabetic());
-    words.any(|word| matches!(word, "role" | "roles" | "alternate") || KNOWN_ROLES.contains(&word))
+    words.any(|word| matches!(word, "role" | "roles" | "alternate") || is_known_role(word))
 }
 
 /// The type of a message's content, if it is no text: many templates can't do with anything else.

@@ -7,9 +7,21 @@ use crate::text::{Source, Text};
 use crate::value::{Big, Dict, List, Value};
 use crate::{Call, Conversation, Data, Error, Name, Place, Settings};
 
-/// Roles that every template may be taken to know.
-pub(crate) const KNOWN_ROLES: [&str; 9] =
-    ["system", "developer", "user", "assistant", "model", "tool", "function", "ipython", "observation"];
+/// Whether every template may be taken to know a role.
+pub(crate) fn is_known_role(role: &str) -> bool {
+    matches!(
+        role,
+        "system"
+            | "developer"
+            | "user"
+            | "assistant"
+            | "model"
+            | "tool"
+            | "function"
+            | "ipython"
+            | "observation"
+    )
+}
 
 /// Names of a message's reasoning; the first is the one that templates read.
 pub(crate) const REASONING_FIELDS: [&str; 3] = ["reasoning_content", "thinking", "reasoning"];
@@ -42,7 +54,7 @@ pub(crate) struct Inputs<'a> {
     pub(crate) messages: &'a [Value<'a>],
     pub(crate) messages_source: Source,
     /// All other variables, later ones winning.
-    pub(crate) variables: Vec<(&'a str, Value<'a>)>,
+    pub(crate) variables: &'a [(&'a str, Value<'a>)],
     pub(crate) fields: Vec<FieldNode<'a>>,
     /// How much text the messages hold.
     pub(crate) bytes: usize,
@@ -149,12 +161,16 @@ fn preprocessed(message: &Data) -> Vec<(&str, &Data, &str)> {
     kept
 }
 
+/// Variables that a row may have besides those of the call: its tools and its documents.
+const OWN_VARIABLES: usize = 2;
+
 /// Further names that a message's reasoning may get.
 const ALIASES: usize = 2;
 
 /// Whether transformers hands an entry of a message to the template as it is.
 fn is_as_it_is((key, value): &(Data, Data)) -> bool {
-    !matches!(value, Data::None) && key.as_str().is_some_and(|key| !REASONING_FIELDS.contains(&key))
+    let is_reasoning = |key| matches!(key, "reasoning_content" | "thinking" | "reasoning");
+    !matches!(value, Data::None) && key.as_str().is_some_and(|key| !is_reasoning(key))
 }
 
 /// The name of a part of a message, and the names of what its text goes on with.
@@ -208,7 +224,13 @@ impl<'a> Converter<'a> {
         if own.iter().all(is_as_it_is) {
             for (key, data) in own {
                 let key = key.as_str().unwrap_or_default();
-                entries.push(self.entry(within, key, data, key)?);
+                let entry = match data {
+                    Data::Str(text) if place.is_none() && open.is_empty() => {
+                        self.text_entry(within, key, text)
+                    }
+                    _ => self.entry(within, key, data, key)?,
+                };
+                entries.push(entry);
             }
         } else if own.iter().all(|(key, _)| key.as_str().is_some()) {
             for (key, data, name) in preprocessed(message) {
@@ -219,6 +241,15 @@ impl<'a> Converter<'a> {
         }
         let entries = entries.into_bump_slice();
         Ok(Value::Dict(Dict::new(entries, Source::field(whole), Some(number), self.arena)?))
+    }
+
+    /// An entry of a message that is text, and has its own name alone.
+    #[inline]
+    fn text_entry(&mut self, within: Within<'a, '_>, key: &'a str, text: &'a str) -> (Value<'a>, Value<'a>) {
+        let field = self.field(Some(within.whole), Step::Key(key), Some(within.number));
+        let source = Source::field(field);
+        let value = if key == "role" { self.role(text, field) } else { self.text(text, source) };
+        (Value::Str(Text::from_source(key, source)), value)
     }
 
     /// An entry of a message: its key, its value, and the user's own name of it.
@@ -273,7 +304,7 @@ impl<'a> Converter<'a> {
 
     /// A role that the template may be taken to know counts as its own text.
     fn role(&self, role: &'a str, field: u32) -> Value<'a> {
-        let is_known = KNOWN_ROLES.contains(&role) || self.compared.contains(role);
+        let is_known = is_known_role(role) || self.compared.contains(role);
         let source = if is_known { Source::role(field) } else { Source::field(field) };
         Value::Str(Text::from_source(role, source))
     }
@@ -309,8 +340,9 @@ impl<'a> Converter<'a> {
         &mut self,
         conversation: &'a Conversation,
         settings: &'a Settings,
-    ) -> Result<Vec<(&'a str, Value<'a>)>, Error> {
-        let mut variables = Vec::new();
+    ) -> Result<&'a [(&'a str, Value<'a>)], Error> {
+        let most = settings.variables.len() + conversation.variables.len() + OWN_VARIABLES;
+        let mut variables = self.arena.growable(most)?;
         for (name, data) in &settings.variables {
             variables.push((name.as_str(), self.value(data, Origin::Run, 0)?));
         }
@@ -321,7 +353,7 @@ impl<'a> Converter<'a> {
             let field = self.field(None, Step::Key(name), None);
             variables.push((name, self.value(data, Origin::Field(field), 0)?));
         }
-        Ok(variables)
+        Ok(variables.into_bump_slice())
     }
 
     fn value(&mut self, data: &'a Data, origin: Origin, depth: usize) -> Result<Value<'a>, Error> {

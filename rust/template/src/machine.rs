@@ -1,6 +1,8 @@
 //! The machine that runs a program over a conversation.
 use std::cell::Cell;
 
+use bumpalo::collections::Vec as BumpVec;
+
 use crate::arena::Arena;
 use crate::args::{Args, Context};
 use crate::ast::{Binary, Comparison};
@@ -33,9 +35,9 @@ pub(crate) struct Machine<'a> {
     /// The variables of the render that the program reads.
     context: &'a [Value<'a>],
     fields: &'a [FieldNode<'a>],
-    pub(crate) stack: Vec<Value<'a>>,
-    pub(crate) loops: Vec<Running<'a>>,
-    pub(crate) output: Output,
+    pub(crate) stack: BumpVec<'a, Value<'a>>,
+    pub(crate) loops: BumpVec<'a, Running<'a>>,
+    pub(crate) output: Output<'a>,
     /// The blocks that are being captured, which take what is printed.
     pub(crate) captures: Vec<Pieces<'a>>,
     /// The items that loops' tests have kept so far.
@@ -63,6 +65,13 @@ pub(crate) enum Shortening {
     },
 }
 
+impl Shortening {
+    /// Leaves out iterations and, if asked for, loops that print nothing.
+    pub(crate) fn on(scans: bool) -> Self {
+        Self::On { scans, since: None }
+    }
+}
+
 /// A loop that is being run.
 pub(crate) struct Running<'a> {
     pub(crate) state: &'a Loop<'a>,
@@ -87,19 +96,23 @@ impl<'a> Machine<'a> {
         arena: &'a Arena,
         clock: Option<&'a Clock>,
         limits: Limits,
-    ) -> Self {
-        Self {
+        shortening: Shortening,
+    ) -> Result<Self, Error> {
+        Ok(Self {
             program,
             source,
             arena,
             clock,
             messages: &[],
-            variables: &inputs.variables,
+            variables: inputs.variables,
             context: &[],
             fields: &inputs.fields,
-            stack: Vec::with_capacity(16),
-            loops: Vec::with_capacity(4),
-            output: Output::default(),
+            stack: arena.growable(16)?,
+            loops: arena.growable(4)?,
+            output: match shortening {
+                Shortening::Off => Output::new(inputs, arena)?,
+                Shortening::On { .. } => Output::short(arena)?,
+            },
             captures: Vec::new(),
             collected: Vec::new(),
             namespaces: Vec::new(),
@@ -107,14 +120,8 @@ impl<'a> Machine<'a> {
             limits,
             steps: 0,
             depth: 0,
-            shortening: Shortening::Off,
-        }
-    }
-
-    /// Makes this a render that leaves out what can't change the end of its output.
-    pub(crate) fn shortened(mut self, scans: bool) -> Self {
-        self.shortening = Shortening::On { scans, since: None };
-        self
+            shortening,
+        })
     }
 
     /// Runs the program over the first messages; gives what it printed.
@@ -123,15 +130,11 @@ impl<'a> Machine<'a> {
         inputs: &Inputs<'a>,
         messages: &'a [Value<'a>],
         add_generation_prompt: bool,
-    ) -> Result<Output, Error> {
+    ) -> Result<Output<'a>, Error> {
         self.messages = messages;
         let list = List { of_messages: true, ..List::new(messages, inputs.messages_source) };
         let messages = Value::List(self.arena.value(list)?);
         self.context = self.context(inputs, messages, add_generation_prompt)?;
-        self.output = match self.shortening {
-            Shortening::Off => Output::new(inputs, inputs.messages.len(), inputs.bytes),
-            Shortening::On { .. } => Output::new(inputs, 1, 0),
-        };
         let frame = self.frame(self.program.slots, None)?;
         self.run(0, frame)?;
         self.check_shortening()?;

@@ -1,20 +1,23 @@
 //! Printed pieces → text and segments.
+use bumpalo::collections::Vec as BumpVec;
+
+use crate::arena::Arena;
 use crate::fail::value_error;
 use crate::input::{CONTINUE_TAG, Inputs};
 use crate::text::{Look, Piece, Source};
 use crate::{Conversation, Data, Error, Field, Origin, Rendered, Segment};
 
 /// What is printed, as it grows.
-#[derive(Debug, Default)]
-pub(crate) struct Output {
+#[derive(Debug)]
+pub(crate) struct Output<'a> {
     text: String,
     segments: Vec<Segment>,
     /// The look of the last segment.
     last: Option<Look>,
     /// The number of each field of the inputs that was printed, by order of appearance.
-    numbers: Vec<u32>,
+    numbers: &'a mut [u32],
     /// The fields that were printed.
-    printed: Vec<u32>,
+    printed: BumpVec<'a, u32>,
     has_turnless_data: bool,
 }
 
@@ -25,23 +28,39 @@ const UNSEEN: u32 = u32::MAX;
 const PIECES_OF_A_MESSAGE: usize = 5;
 const BYTES_OF_A_MESSAGE: usize = 48;
 
-impl Output {
-    /// An output with room for so many messages that hold `bytes` of text.
-    pub(crate) fn new(inputs: &Inputs<'_>, messages: usize, bytes: usize) -> Self {
-        Self {
+impl<'a> Output<'a> {
+    /// An output with room for the text of a conversation.
+    pub(crate) fn new(inputs: &Inputs<'_>, arena: &'a Arena) -> Result<Self, Error> {
+        let numbers = arena.filled(UNSEEN, inputs.fields.len())?;
+        Self::with_room(inputs.messages.len(), inputs.bytes, numbers, arena)
+    }
+
+    /// An output with room for little, which doesn't tell one field of the row from another.
+    pub(crate) fn short(arena: &'a Arena) -> Result<Self, Error> {
+        Self::with_room(1, 0, &mut [], arena)
+    }
+
+    fn with_room(
+        messages: usize,
+        bytes: usize,
+        numbers: &'a mut [u32],
+        arena: &'a Arena,
+    ) -> Result<Self, Error> {
+        Ok(Self {
             text: String::with_capacity(bytes + BYTES_OF_A_MESSAGE * (messages + 1)),
             segments: Vec::with_capacity(PIECES_OF_A_MESSAGE * (messages + 1)),
             last: None,
-            numbers: vec![UNSEEN; inputs.fields.len()],
-            printed: Vec::with_capacity(messages),
+            numbers,
+            printed: arena.growable(messages)?,
             has_turnless_data: false,
-        }
+        })
     }
 
     pub(crate) fn len(&self) -> usize {
         self.text.len()
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, piece: &Piece<'_>) {
         let start = self.text.len();
         self.text.push_str(piece.text);
@@ -65,7 +84,7 @@ impl Output {
         let Some(field) = source.as_field().filter(|_| source.is_data()) else {
             return if source == Source::VARIABLE { Origin::Variable } else { Origin::Literal };
         };
-        let number = &mut self.numbers[field as usize];
+        let Some(number) = self.numbers.get_mut(field as usize) else { return Origin::Data(UNSEEN) };
         if *number == UNSEEN {
             *number = u32::try_from(self.printed.len()).unwrap_or(UNSEEN);
             self.printed.push(field);

@@ -2,7 +2,7 @@
 use crate::arena::Arena;
 use crate::input::{Inputs, convert};
 use crate::lower::lower;
-use crate::machine::Machine;
+use crate::machine::{Machine, Shortening};
 use crate::output::cut_open;
 use crate::parser::parse;
 use crate::program::Program;
@@ -86,7 +86,7 @@ impl Template {
         let arena = Arena::new(settings.limits.bytes);
         let known = (self.source.as_str(), &self.program.compared);
         let inputs = convert(conversation, settings, call, known, &arena)?;
-        let machine = self.machine(&inputs, settings, &arena);
+        let machine = self.machine(&inputs, settings, &arena, Shortening::Off)?;
         let output = machine.render(&inputs, inputs.messages, call.add_generation_prompt)?;
         let mut rendered = output.finish(&inputs, call.paths);
         if let Some(field) = &call.continue_final_message {
@@ -120,8 +120,10 @@ impl Template {
         inputs: &'a Inputs<'a>,
         settings: &'a Settings,
         arena: &'a Arena,
-    ) -> Machine<'a> {
-        Machine::new(&self.program, &self.normalized, inputs, arena, settings.now.as_ref(), settings.limits)
+        shortening: Shortening,
+    ) -> Result<Machine<'a>, Error> {
+        let clock = settings.now.as_ref();
+        Machine::new(&self.program, &self.normalized, inputs, arena, clock, settings.limits, shortening)
     }
 }
 
@@ -158,11 +160,11 @@ impl<'t> Chat<'t> {
         let Some(messages) = inputs.messages.get(..before).filter(|messages| !messages.is_empty()) else {
             return Ok(None);
         };
-        let machine = self.template.machine(inputs, self.settings, arena);
-        if let Ok(output) = machine.shortened(true).render(inputs, messages, add_generation_prompt) {
-            return Ok(Some(output.after_data().to_owned()));
+        let machine = self.template.machine(inputs, self.settings, arena, Shortening::on(true))?;
+        match machine.render(inputs, messages, add_generation_prompt) {
+            Ok(output) => Ok(Some(output.after_data().to_owned())),
+            Err(_) => self.longer_tail(before, add_generation_prompt),
         }
-        self.longer_tail(before, add_generation_prompt)
     }
 
     /// As [`Chat::tail`], in memory of its own: a long chat may ask for many.
@@ -170,9 +172,11 @@ impl<'t> Chat<'t> {
         let arena = Arena::new(self.settings.limits.bytes);
         let inputs = self.inputs(&arena)?;
         let messages = &inputs.messages[..before];
-        let machine = || self.template.machine(&inputs, self.settings, &arena);
-        let printed = machine().shortened(false).render(&inputs, messages, add_generation_prompt);
-        match printed.or_else(|_| machine().render(&inputs, messages, add_generation_prompt)) {
+        let render = |shortening| {
+            let machine = self.template.machine(&inputs, self.settings, &arena, shortening)?;
+            machine.render(&inputs, messages, add_generation_prompt)
+        };
+        match render(Shortening::on(false)).or_else(|_| render(Shortening::Off)) {
             Ok(output) => Ok(Some(output.after_data().to_owned())),
             Err(error) if matches!(error.class(), Class::Render | Class::Raised) => Ok(None),
             Err(error) => Err(error),
