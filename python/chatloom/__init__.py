@@ -22,6 +22,7 @@ from chatloom.errors import (
 )
 from chatloom.examples import Example, Examples
 from chatloom.formatter import Formatter, Options
+from chatloom.lane import Lane
 from chatloom.load import load
 from chatloom.packs import Pack, Packs, Padded, Shard, pack
 from chatloom.progress import Progress
@@ -40,6 +41,7 @@ __all__ = [
     "Examples",
     "Formatter",
     "InternalError",
+    "Lane",
     "Options",
     "Pack",
     "PackError",

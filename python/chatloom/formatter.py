@@ -19,6 +19,7 @@ from chatloom._checks import INT32_MAX, paths, whole
 from chatloom.errors import TokenizerLoadError
 from chatloom.examples import Example, Examples
 from chatloom.files import Backend, Model, chat_template, read_files, read_model
+from chatloom.lane import Lane, lane_of, warn_if_suspicious
 from chatloom.progress import Progress
 from chatloom.rendered import Rendered, Segment, Turn
 from chatloom.summary import Summary
@@ -221,6 +222,11 @@ class Formatter:
     def tokenizer_fingerprint(self) -> str:
         """A hash, in hex, of the tokenizer alone; `manifest.json` has it as `tokenizer`."""
         return self._core.tokenizer_fingerprint()
+
+    @property
+    def lane(self) -> Lane:
+        """What encodes text, and why: the fast lane where the tokenizer is known to it, else `tokenizers`."""
+        return lane_of(self._core)
 
     @property
     def pad_id(self) -> int | None:
@@ -499,7 +505,7 @@ def _threads(given: int | None) -> int | None:
 
 def _load(model: Model, options: Options) -> _core.Formatter:
     try:
-        return _core.Formatter(
+        core = _core.Formatter(
             list(model.templates.items()),
             model.tokenizer,
             {**model.special_tokens, **options.variables},
@@ -512,6 +518,8 @@ def _load(model: Model, options: Options) -> _core.Formatter:
     except TokenizerLoadError as error:
         error.path = model.path
         raise
+    warn_if_suspicious(core)
+    return core
 
 
 def _loss(options: Options) -> dict[str, Any]:

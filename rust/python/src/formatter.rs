@@ -11,7 +11,7 @@ use crate::template::{clock, compile};
 use chatloom_dataset::{Batch, BatchError, Reading, encode_batch};
 use chatloom_template::{self as template, Call};
 use chatloom_tokenize as core;
-use core::{Boundary, Options, Outcome, Overflow, Templates, Vocabulary};
+use core::{Boundary, Lane, Options, Outcome, Overflow, Templates, Vocabulary};
 use numpy::{PyArray1, PyArray2};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -82,6 +82,14 @@ impl Formatter {
     /// Tokens of the vocabulary.
     fn size(&self) -> usize {
         self.core.vocabulary().size()
+    }
+
+    /// What encodes its texts, why, and whether that is suspicious.
+    fn lane(&self) -> (&'static str, &'static str, bool) {
+        match self.core.vocabulary().lane() {
+            Lane::Fast => ("fast", "its structure is known, and a test text gave equal ids", false),
+            Lane::Tokenizers { reason, suspicious } => ("tokenizers", reason, suspicious),
+        }
     }
 
     /// The id of a token, if the vocabulary has it.

@@ -27,12 +27,14 @@
 //! assert_eq!(example.labels, [-100, -100, -100, -100, -100, 5]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+mod encoder;
 mod error;
 mod example;
 mod fields;
 mod fingerprint;
 mod formatter;
 mod labels;
+mod lane;
 mod load;
 mod options;
 mod panics;
@@ -44,10 +46,11 @@ mod spans;
 mod templates;
 mod vocabulary;
 
+pub(crate) use encoder::Encoder;
 pub use error::{EncodeError, Error, LoadError};
 pub use example::{Example, NO_LOSS, Outcome, Tokens};
 pub use formatter::Formatter;
 pub use options::{Boundary, EndTokens, LabelPolicy, Options, Overflow, Reasoning, ToolCalls};
 pub use report::{EndKind, Facts, HeaderKind, Trace, TurnReport};
 pub use templates::Templates;
-pub use vocabulary::{AddedToken, Encoding, TOKENIZERS_VERSION, Vocabulary};
+pub use vocabulary::{AddedToken, Encoding, Lane, TOKENIZERS_VERSION, Vocabulary};

@@ -1,0 +1,44 @@
+//! The fast lane: encoders with exactly the ids of the `tokenizers` crate for the tokenizers that chat models use.
+//!
+//! A file is recognized by its structure; what isn't known exactly, or differs from `tokenizers` on a battery of texts
+//! when it is opened, is left to `tokenizers`.
+#![allow(
+    clippy::inline_always,
+    reason = "a scanner and the probe of the cache are one loop, for each family"
+)]
+mod added;
+mod byte_level;
+mod cache;
+mod check;
+mod classes;
+mod composed;
+mod merging;
+mod ranks;
+mod recognize;
+mod scan;
+mod tokens;
+mod whole;
+
+use crate::Encoder;
+use byte_level::ByteLevel;
+use tokenizers::{ModelWrapper, Tokenizer};
+
+/// Opens the lane for a file that `tokenizers` has loaded, or tells why that isn't possible.
+pub(crate) fn open(json: &[u8], tokenizer: &Tokenizer) -> Result<Box<dyn Encoder>, Closed> {
+    if !matches!(tokenizer.get_model(), ModelWrapper::BPE(_)) {
+        return Err(Closed::Unknown("its model is not BPE"));
+    }
+    let known = recognize::known(json).map_err(Closed::Unknown)?;
+    let added = tokenizer.get_added_tokens_decoder().into_iter().collect();
+    let lane = ByteLevel::new(&known, added).map_err(Closed::Unknown)?;
+    if check::agrees(&lane, tokenizer) { Ok(Box::new(lane)) } else { Err(Closed::Differs) }
+}
+
+/// Why a tokenizer is left to the `tokenizers` crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Closed {
+    /// Something about it isn't known to the lane.
+    Unknown(&'static str),
+    /// It was recognized, but gave other ids.
+    Differs,
+}
