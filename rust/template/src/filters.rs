@@ -27,6 +27,10 @@ macro_rules! filters {
             pub(crate) fn named(name: &str) -> Option<Self> {
                 Some(match name { $($($name)|+ => Self::$variant,)* _ => return None })
             }
+
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Self::$variant => [$($name),+][0],)* }
+            }
         }
     };
 }

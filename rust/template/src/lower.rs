@@ -92,19 +92,8 @@ impl<'s> Lowering<'s> {
     /// Makes a forward instruction lead to here.
     pub(crate) fn land(&mut self, forward: usize) {
         let here = self.label();
-        match &mut self.program.ops[forward] {
-            Op::Jump(label)
-            | Op::JumpIf(_, _, label)
-            | Op::JumpIfCompare(_, _, _, _, label)
-            | Op::JumpIfEquals(_, _, _, label)
-            | Op::JumpIfTest(_, _, _, label)
-            | Op::EmitSum(_, _, label)
-            | Op::JoinSum(_, _, label)
-            | Op::JumpIfFalseOrPop(label)
-            | Op::JumpIfTrueOrPop(label)
-            | Op::CompareChain(_, label)
-            | Op::JumpIfSet(_, label) => *label = here,
-            _ => {}
+        if let Some(label) = self.program.ops[forward].label_mut() {
+            *label = here;
         }
     }
 
@@ -112,8 +101,7 @@ impl<'s> Lowering<'s> {
         if let Some(known) = self.interned.get(text) {
             return *known;
         }
-        let name = u32::try_from(self.program.names.len()).unwrap_or(u32::MAX);
-        self.program.names.push(text.to_owned());
+        let name = self.program.add_name(text.to_owned());
         self.interned.insert(text.to_owned(), name);
         name
     }

@@ -46,15 +46,7 @@ fn mismatch(op: Binary, left: &Value<'_>, right: &Value<'_>) -> Error {
             _ => {}
         }
     }
-    let symbol = match op {
-        Binary::Add => "+",
-        Binary::Sub => "-",
-        Binary::Mul => "*",
-        Binary::Div => "/",
-        Binary::FloorDiv => "//",
-        Binary::Mod => "%",
-        Binary::Pow => "** or pow()",
-    };
+    let symbol = if op == Binary::Pow { "** or pow()" } else { op.symbol() };
     type_error(format!("unsupported operand type(s) for {symbol}: '{a}' and '{b}'"))
 }
 

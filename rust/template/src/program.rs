@@ -190,6 +190,27 @@ pub(crate) enum Op {
     Return,
 }
 
+impl Op {
+    /// Where the instruction may jump.
+    pub(crate) fn label_mut(&mut self) -> Option<&mut Label> {
+        match self {
+            Self::Jump(label)
+            | Self::JumpIf(_, _, label)
+            | Self::JumpIfCompare(_, _, _, _, label)
+            | Self::JumpIfEquals(_, _, _, label)
+            | Self::JumpIfTest(_, _, _, label)
+            | Self::EmitSum(_, _, label)
+            | Self::JoinSum(_, _, label)
+            | Self::JumpIfFalseOrPop(label)
+            | Self::JumpIfTrueOrPop(label)
+            | Self::CompareChain(_, label)
+            | Self::JumpIfSet(_, label)
+            | Self::Continue(label) => Some(label),
+            _ => None,
+        }
+    }
+}
+
 /// The name of a method, and whose method it is for sure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Method {
@@ -246,7 +267,7 @@ pub(crate) enum Constant {
 }
 
 /// A compiled template.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Program {
     pub(crate) ops: Vec<Op>,
     /// Where in the source each instruction is from.
@@ -271,5 +292,31 @@ pub(crate) struct Program {
 impl Program {
     pub(crate) fn name(&self, name: Name) -> &str {
         &self.names[name as usize]
+    }
+
+    pub(crate) fn add_name(&mut self, text: String) -> Name {
+        self.names.push(text);
+        u32::try_from(self.names.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// Makes these the instructions, without those that are not kept; labels lead to what comes next.
+    pub(crate) fn keep(&mut self, ops: &[Op], kept: &[bool]) {
+        let mut places = Vec::with_capacity(ops.len() + 1);
+        let mut next = 0;
+        for kept in kept {
+            places.push(next);
+            next += u32::from(*kept);
+        }
+        places.push(next);
+        let place = |label: &mut Label| *label = places.get(*label as usize).copied().unwrap_or(next);
+        let each_kept = || (0..ops.len()).filter(|at| kept[*at]);
+        self.positions = each_kept().map(|at| self.positions[at]).collect();
+        self.ops = each_kept().map(|at| ops[at]).collect();
+        self.ops.iter_mut().filter_map(Op::label_mut).for_each(place);
+        self.loops.iter_mut().for_each(|facts| {
+            place(&mut facts.exit);
+            place(&mut facts.otherwise);
+        });
+        self.macros.iter_mut().for_each(|facts| place(&mut facts.entry));
     }
 }

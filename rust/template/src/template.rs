@@ -1,20 +1,30 @@
 //! The compiled template.
 use crate::arena::Arena;
+use crate::fold::{Run, fold};
 use crate::input::{Inputs, convert};
+use crate::listing::listing;
 use crate::lower::lower;
 use crate::machine::{Machine, Shortening};
 use crate::output::cut_open;
 use crate::parser::parse;
 use crate::program::Program;
 use crate::source::normalize;
-use crate::{Call, Class, Conversation, Error, Rendered, Settings};
+use crate::{Call, Class, Conversation, Data, Error, Rendered, Settings};
 
 /// A chat template, compiled; immutable and shareable between threads.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Template {
     source: String,
     normalized: String,
     program: Program,
+    folded: Option<Folded>,
+}
+
+/// The programs for the variables of a run, without generation prompt and with it.
+#[derive(Debug, Clone)]
+struct Folded {
+    variables: Vec<(String, Data)>,
+    programs: Box<[Program; 2]>,
 }
 
 impl Template {
@@ -27,7 +37,34 @@ impl Template {
         let normalized = normalize(source);
         let program = parse(&normalized).and_then(|body| lower(&normalized, &body));
         let program = program.map_err(|error| error.drawn(&normalized))?;
-        Ok(Self { source: source.to_owned(), normalized, program })
+        Ok(Self { source: source.to_owned(), normalized, program, folded: None })
+    }
+
+    /// The same template, faster for renders with these [`Settings::variables`]: branches that they decide are
+    /// decided once. Renders with others are what they were.
+    #[must_use]
+    pub fn folded(&self, variables: &[(String, Data)]) -> Self {
+        let program = |add_generation_prompt| fold(&self.program, Run { variables, add_generation_prompt });
+        let programs = Box::new([program(false), program(true)]);
+        let folded = Folded { variables: variables.to_vec(), programs };
+        Self { folded: Some(folded), ..self.clone() }
+    }
+
+    /// What the template became, for people: one line an instruction, with the line of the template it is
+    /// from; of [`Template::folded`] the program that renders with the generation prompt or without.
+    pub fn listing(&self, add_generation_prompt: bool) -> String {
+        let folded = self.folded.as_ref().map(|folded| &folded.programs[usize::from(add_generation_prompt)]);
+        listing(folded.unwrap_or(&self.program), &self.normalized)
+    }
+
+    /// The program of a render: one that was folded, if it was for this.
+    fn program(&self, conversation: &Conversation, settings: &Settings, prompt: bool) -> &Program {
+        match &self.folded {
+            Some(folded) if conversation.variables.is_empty() && folded.variables == settings.variables => {
+                &folded.programs[usize::from(prompt)]
+            }
+            _ => &self.program,
+        }
     }
 
     /// The text it was compiled from.
@@ -86,7 +123,8 @@ impl Template {
         let arena = Arena::new(settings.limits.bytes);
         let known = (self.source.as_str(), &self.program.compared);
         let inputs = convert(conversation, settings, call, known, &arena)?;
-        let machine = self.machine(&inputs, settings, &arena, Shortening::Off)?;
+        let program = self.program(conversation, settings, call.add_generation_prompt);
+        let machine = self.machine(program, &inputs, settings, &arena, Shortening::Off)?;
         let output = machine.render(&inputs, inputs.messages, call.add_generation_prompt)?;
         let mut rendered = output.finish(&inputs, call.paths);
         if let Some(field) = &call.continue_final_message {
@@ -117,13 +155,14 @@ impl Template {
 
     fn machine<'a>(
         &'a self,
+        program: &'a Program,
         inputs: &'a Inputs<'a>,
         settings: &'a Settings,
         arena: &'a Arena,
         shortening: Shortening,
     ) -> Result<Machine<'a>, Error> {
         let clock = settings.now.as_ref();
-        Machine::new(&self.program, &self.normalized, inputs, arena, clock, settings.limits, shortening)
+        Machine::new(program, &self.normalized, inputs, arena, clock, settings.limits, shortening)
     }
 }
 
@@ -160,7 +199,8 @@ impl<'t> Chat<'t> {
         let Some(messages) = inputs.messages.get(..before).filter(|messages| !messages.is_empty()) else {
             return Ok(None);
         };
-        let machine = self.template.machine(inputs, self.settings, arena, Shortening::on(true))?;
+        let program = self.template.program(self.conversation, self.settings, add_generation_prompt);
+        let machine = self.template.machine(program, inputs, self.settings, arena, Shortening::on(true))?;
         match machine.render(inputs, messages, add_generation_prompt) {
             Ok(output) => Ok(Some(output.after_data().to_owned())),
             Err(_) => self.longer_tail(before, add_generation_prompt),
@@ -172,8 +212,9 @@ impl<'t> Chat<'t> {
         let arena = Arena::new(self.settings.limits.bytes);
         let inputs = self.inputs(&arena)?;
         let messages = &inputs.messages[..before];
+        let program = self.template.program(self.conversation, self.settings, add_generation_prompt);
         let render = |shortening| {
-            let machine = self.template.machine(&inputs, self.settings, &arena, shortening)?;
+            let machine = self.template.machine(program, &inputs, self.settings, &arena, shortening)?;
             machine.render(&inputs, messages, add_generation_prompt)
         };
         match render(Shortening::on(false)).or_else(|_| render(Shortening::Off)) {

@@ -1,0 +1,182 @@
+//! A program as text, for people.
+use std::fmt::Write;
+
+use crate::program::{Constant, Lookup, Name, Op, Operand, Program, Variable};
+use crate::source::position;
+
+/// One line an instruction: its number, the line of the template it is from, and what it does.
+pub(crate) fn listing(program: &Program, source: &str) -> String {
+    let mut listing = String::new();
+    for (at, op) in program.ops.iter().enumerate() {
+        let line = position(source, program.positions[at] as usize).line;
+        // Writing to a string can't fail.
+        let _ = writeln!(listing, "{at:5} {line:5}  {}", Words { program }.op(*op));
+    }
+    listing
+}
+
+struct Words<'p> {
+    program: &'p Program,
+}
+
+impl Words<'_> {
+    fn op(&self, op: Op) -> String {
+        let (of, text, name) =
+            (|op| self.operand(op), |name| self.text(name), |name| self.program.name(name));
+        match op {
+            Op::Text(printed) => format!("print {}", text(printed)),
+            Op::Emit(printed) => format!("print {}", of(printed)),
+            Op::EmitText => "print top, a text".to_owned(),
+            Op::EmitSum(left, right, label) => {
+                format!(
+                    "print {} and {} if both are texts, else add them and go to {label}",
+                    of(left),
+                    of(right)
+                )
+            }
+            Op::EmitPart(part) => format!("print {}, a text", of(part)),
+            Op::JoinText(part) => format!("join {}", text(part)),
+            Op::JoinSum(left, right, label) => {
+                format!(
+                    "begin to join {} and {} if both are texts, else add them and go to {label}",
+                    of(left),
+                    of(right)
+                )
+            }
+            Op::JoinPart(part) => format!("join {}, a text", of(part)),
+            Op::Push(value) => format!("push {}", of(value)),
+            Op::Resolve(to, index) => {
+                format!("{} = variable {}", slot(to), name(self.program.context[index as usize]))
+            }
+            Op::Alias(to, from) => format!("{} = {}", slot(to), slot(from)),
+            Op::Clear(variable) => format!("{} = nothing", slot(variable)),
+            Op::Store(variable, value) => format!("{} = {}", slot(variable), of(value)),
+            Op::Pop => "drop top".to_owned(),
+            Op::Attribute(object, key) => format!("push {}.{}", of(object), name(key)),
+            Op::Receiver => "check that top may have methods".to_owned(),
+            Op::Item { object, key, .. } => format!("push {}[{}]", of(object), of(key)),
+            Op::Slice => "push slice of top four".to_owned(),
+            Op::Binary(op, left, right) => format!("push {} {} {}", of(left), op.symbol(), of(right)),
+            Op::Compare(op, left, right) => format!("push {} {} {}", of(left), op.symbol(), of(right)),
+            Op::CompareChain(op, label) => {
+                format!("compare by {}, keep the right side, else push false and go to {label}", op.symbol())
+            }
+            Op::Not(value) => format!("push not {}", of(value)),
+            Op::Negative => "push -top".to_owned(),
+            Op::Positive => "push +top".to_owned(),
+            Op::Concat(count) => format!("push top {count} as one text"),
+            Op::List(count) => format!("push list of top {count}"),
+            Op::Tuple(count) => format!("push tuple of top {count}"),
+            Op::Dict(count) => format!("push mapping of top {count} pairs"),
+            Op::Jump(label) => format!("go to {label}"),
+            Op::JumpIf(on, value, label) => format!("{} {} go to {label}", when(on), of(value)),
+            Op::JumpIfCompare(on, op, left, right, label) => {
+                format!("{} {} {} {} go to {label}", when(on), of(left), op.symbol(), of(right))
+            }
+            Op::JumpIfEquals(on, value, other, label) => {
+                format!("{} {} == {} go to {label}", when(on), of(value), text(other))
+            }
+            Op::JumpIfTest(on, test, value, label) => {
+                format!("{} {} is {} go to {label}", when(on), of(value), test.name())
+            }
+            Op::JumpIfFalseOrPop(label) => format!("unless top go to {label}, else drop it"),
+            Op::JumpIfTrueOrPop(label) => format!("if top go to {label}, else drop it"),
+            Op::NoElse => "push undefined".to_owned(),
+            Op::Call(shape) => format!("call with {}", self.shape(shape)),
+            Op::Method(method, shape) => {
+                format!("call method {} with {}", name(method.name), self.shape(shape))
+            }
+            Op::FilterOf(filter, value) => format!("push {} | {}", of(value), filter.name()),
+            Op::Filter(filter, shape) => format!("filter {} with {}", filter.name(), self.shape(shape)),
+            Op::TestOf(test, value) => format!("push {} is {}", of(value), test.name()),
+            Op::Test(test, shape) => format!("test {} with {}", test.name(), self.shape(shape)),
+            Op::Unknown(message) => format!("fail: {}", name(message)),
+            Op::Loop(index, value) => format!("loop {index} over {}", of(value)),
+            Op::Next(index) => format!("push next of loop {index}, or go to {}", self.exits(index)),
+            Op::NextInto(index, variable) => {
+                format!("{} = next of loop {index}, or go to {}", slot(variable), self.exits(index))
+            }
+            Op::Completed => "loop was not empty".to_owned(),
+            Op::Break(index) => format!("leave loop {index}, go to {}", self.exits(index)),
+            Op::Continue(label) => format!("go on with the loop at {label}"),
+            Op::StoreLoop(variable) => format!("{} = loop", slot(variable)),
+            Op::Collect => "begin to collect items".to_owned(),
+            Op::Keep => "collect the item below top if top is true".to_owned(),
+            Op::Collected => "push the collected items".to_owned(),
+            Op::Duplicate => "push top again".to_owned(),
+            Op::Unpack(count) => format!("push the {count} items of top"),
+            Op::CheckNamespace(variable) => format!("check that {} is a namespace", slot(variable)),
+            Op::StoreAttribute(variable, key) => format!("{}.{} = top", slot(variable), name(key)),
+            Op::BeginCapture => "begin a text".to_owned(),
+            Op::EndCapture => "push the text".to_owned(),
+            Op::Macro(index) => format!("push macro {}", name(self.program.macros[index as usize].name)),
+            Op::Generation => "print what top gives, as generated".to_owned(),
+            Op::JumpIfSet(variable, label) => format!("if {} was given go to {label}", slot(variable)),
+            Op::Unprovided(variable, param) => {
+                format!("{} = undefined unless given: {}", slot(variable), name(param))
+            }
+            Op::Return => "return".to_owned(),
+        }
+    }
+
+    fn operand(&self, operand: Operand) -> String {
+        match operand {
+            Operand::Top => "top".to_owned(),
+            Operand::Constant(constant) => self.constant(constant),
+            Operand::Slot(variable, name) => format!("{}:{}", self.program.name(name), slot(variable)),
+            Operand::Field(field) => {
+                let facts = &self.program.fields[field as usize];
+                let of = self.operand(Operand::Slot(facts.variable, facts.name));
+                match facts.lookup {
+                    Lookup::Attribute => format!("{of}.{}", self.program.name(facts.key)),
+                    Lookup::Item => format!("{of}[{}]", self.text(facts.key)),
+                }
+            }
+        }
+    }
+
+    fn constant(&self, constant: u32) -> String {
+        match &self.program.constants[constant as usize] {
+            Constant::None => "none".to_owned(),
+            Constant::Bool(truth) => truth.to_string(),
+            Constant::Int(number) => number.to_string(),
+            Constant::Big(number) => number.to_string(),
+            Constant::Float(number) => number.to_string(),
+            Constant::Str(text) => self.text(*text),
+        }
+    }
+
+    fn text(&self, name: Name) -> String {
+        format!("{:?}", self.program.name(name))
+    }
+
+    fn shape(&self, shape: u32) -> String {
+        let shape = &self.program.shapes[shape as usize];
+        let named = shape.named.iter().map(|name| format!("{}=", self.program.name(*name)));
+        let stars = [(shape.star, "*"), (shape.double_star, "**")].into_iter().filter(|(given, _)| *given);
+        let parts = std::iter::once(shape.positional.to_string())
+            .chain(named)
+            .chain(stars.map(|(_, star)| star.to_owned()));
+        parts.collect::<Vec<_>>().join(", ")
+    }
+
+    fn exits(&self, index: u32) -> String {
+        let facts = &self.program.loops[index as usize];
+        if facts.exit == facts.otherwise {
+            return facts.exit.to_string();
+        }
+        format!("{} ({} if it was empty)", facts.exit, facts.otherwise)
+    }
+}
+
+/// A variable: the number of its slot, and of how many functions outwards.
+fn slot(variable: Variable) -> String {
+    match variable.hops {
+        0 => format!("v{}", variable.slot),
+        hops => format!("v{}^{hops}", variable.slot),
+    }
+}
+
+fn when(on: bool) -> &'static str {
+    if on { "if" } else { "unless" }
+}
