@@ -454,6 +454,37 @@ def wait_until_it_reads(process: subprocess.Popen[str], pipe: Path) -> None:
         assert time.monotonic() < deadline
 
 
+def test_lint_shows_the_program_for_the_variables_of_the_run(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    template = tmp_path / "template.jinja"
+    template.write_text(
+        "{% if loud %}!{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}{% if loud %}?{% endif %}"
+    )
+    arguments = ["lint", *MODEL, "--chat-template", str(template), "--program"]
+    assert cli.main([*arguments, "--var", "loud=true"]) == 0
+    loud = capsys.readouterr().out
+    assert cli.main([*arguments, "--var", "loud=false"]) == 0
+    quiet = capsys.readouterr().out
+    assert 'print "!"' in loud
+    assert 'print "?"' in loud
+    assert "unless" not in loud
+    assert 'print "!"' not in quiet
+    assert 'print "?"' not in quiet
+    assert "unless" not in quiet
+
+
+def test_lint_tells_how_answers_are_found_and_where_a_template_is_wrong(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert cli.main(["lint", *MODEL]) == 0
+    assert "header derived from the generation prompt, end token printed by the turn" in capsys.readouterr().out
+    template = tmp_path / "template.jinja"
+    template.write_text("{% for m in messages %}{{ m.content }")
+    assert cli.main(["lint", *MODEL, "--chat-template", str(template)]) == 1
+    assert "line 1" in capsys.readouterr().err
+
+
 def test_the_benches_are_imported_on_demand() -> None:
     code = "import sys, chatloom.cli; sys.exit('chatloom.bench' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], timeout=60).returncode == 0

@@ -25,6 +25,7 @@ from chatloom.load import load
 from chatloom.packs import Packs
 from chatloom.progress import Ticker
 from chatloom.rendered import Rendered
+from chatloom.summary import frame
 from chatloom.traced import LEGEND
 
 OK, BAD_DATA, USAGE, IO = 0, 1, 2, 3
@@ -141,6 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_trace(verbs)
     _add_view(verbs)
     _add_info(verbs)
+    _add_lint(verbs)
     _add_bench(verbs)
     return parser
 
@@ -255,6 +257,14 @@ def _add_info(verbs: Any) -> None:
     parser = _verb(verbs, "info", "tell what an output directory holds", _info)
     parser.add_argument("out", metavar="OUT", help="what `chatloom pack` wrote")
     parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def _add_lint(verbs: Any) -> None:
+    parser = _verb(verbs, "lint", "check a model's chat template, and show what it became", _lint)
+    _add_model(parser)
+    parser.add_argument("--program", action="store_true", help="print the instructions that render a conversation")
+    parser.add_argument("--tools", action="store_true", help="of the template for conversations with tools")
+    parser.add_argument("--add-generation-prompt", action="store_true", help="of renders that open an assistant turn")
 
 
 def _add_bench(verbs: Any) -> None:
@@ -426,6 +436,15 @@ def _info(options: argparse.Namespace) -> int:
         print(json.dumps(facts))
     else:
         print("\n".join(f"{name:15} {value}" for name, value in facts.items()))
+    return OK
+
+
+def _lint(options: argparse.Namespace) -> int:
+    formatter = _formatter(options)
+    print(f"model      {formatter}")
+    print(f"answers    {frame(*formatter.answer_frame(tools=options.tools))}")
+    if options.program:
+        _write(formatter.program(options.add_generation_prompt, tools=options.tools))
     return OK
 
 

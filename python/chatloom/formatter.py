@@ -235,6 +235,40 @@ class Formatter:
         ids = (self._core.token_id(name) for name in names if name is not None)
         return next((token for token in ids if token is not None), None)
 
+    def answer_frame(self, *, tools: bool = False) -> tuple[str, str]:
+        """How the header and the end token of an answer are found.
+
+        Args:
+            tools: asks about conversations with tools, where the model has a template for them.
+
+        Returns:
+            For the header "derived" (from the generation prompt), "guessed" (from a plain chat) or "none"; for the
+            end token "printed" (by the turn), "follows" (the turn) or "none"; "unknown" for both where the template
+            answers no plain chat.
+
+        >>> Formatter.from_pretrained("examples/model").answer_frame()
+        ('derived', 'printed')
+        """
+        return self._core.facts(tools) or ("unknown", "unknown")
+
+    def program(self, add_generation_prompt: bool = False, *, tools: bool = False) -> str:
+        r"""What the chat template became, for people: one line an instruction, with its line in the template.
+
+        Branches that the run variables decide are gone.
+
+        Args:
+            add_generation_prompt: shows the program for renders that open an assistant turn at the end.
+            tools: shows the program for conversations with tools, where the model has one of their own.
+
+        Raises:
+            ChatloomError: the model has no template for such conversations.
+
+        >>> fmt = Formatter.from_pretrained("examples/model")
+        >>> print(fmt.program(add_generation_prompt=True).splitlines()[-2].strip())
+        85    38  print "<|im_start|>assistant\n"
+        """
+        return self._core.listing(tools, add_generation_prompt)
+
     def render(
         self,
         messages: Messages,

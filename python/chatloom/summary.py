@@ -19,6 +19,11 @@ _ENDS = {
 }
 
 
+def frame(header: str, end: str) -> str:
+    """How what stands around an answer was found, in words."""
+    return f"header {_HEADERS[header]}, end token {_ENDS[end]}"
+
+
 @dataclass(frozen=True)
 class Summary:
     """What a run read and wrote.
@@ -101,7 +106,7 @@ class Summary:
     def _answers(self) -> Iterator[str]:
         for name, header, end in self.answers:
             template = "" if len(self.answers) == 1 else f" (template {name})"
-            yield f"answers    header {_HEADERS[header]}, end token {_ENDS[end]}{template}"
+            yield f"answers    {frame(header, end)}{template}"
         if self.plain_markers:
             text = "no single token of this vocabulary, but ordinary text to the model"
             yield f"markers    {text}: {', '.join(self.plain_markers)}"

@@ -102,6 +102,11 @@ impl Formatter {
         self.core.facts(tools_given).map(|facts| (facts.header.name(), facts.end.name()))
     }
 
+    /// What a template became.
+    fn listing(&self, tools_given: bool, add_generation_prompt: bool) -> PyResult<String> {
+        self.core.listing(tools_given, add_generation_prompt).map_err(|error| formatter_error(&error, None))
+    }
+
     /// The text of a conversation.
     #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
     fn render(

@@ -36,6 +36,7 @@ impl Formatter {
     /// # Errors
     /// [`Error::NoTemplate`] where there is no template at all.
     pub fn new(templates: Templates, vocabulary: Arc<Vocabulary>, options: Options) -> Result<Self, Error> {
+        let templates = templates.folded(&options.settings.variables);
         let know = |tools_given| {
             let template = templates.choose(tools_given)?;
             Ok(Arc::new(Chat::new(template, &vocabulary, &options, tools_given)))
@@ -130,6 +131,15 @@ impl Formatter {
             (Some(max_length), Overflow::Drop) if tokens > max_length => Ok(Outcome::Dropped { tokens }),
             _ => Ok(Outcome::Example(example)),
         }
+    }
+
+    /// What the template that conversations with or without tools use became, for people; see
+    /// [`Template::listing`].
+    ///
+    /// # Errors
+    /// [`Error::NoTemplate`] where there is no such template.
+    pub fn listing(&self, tools_given: bool, add_generation_prompt: bool) -> Result<String, Error> {
+        Ok(self.templates.choose(tools_given)?.listing(add_generation_prompt))
     }
 
     /// What plain chats told of the template that conversations with or without tools use; `None` where

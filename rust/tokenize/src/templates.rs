@@ -1,6 +1,6 @@
 //! The chat templates of a model.
 use crate::Error;
-use chatloom_template::Template;
+use chatloom_template::{Data, Template};
 use std::sync::Arc;
 
 /// The chat templates of a model: one, or several by name.
@@ -26,6 +26,14 @@ impl Templates {
     pub fn choose(&self, tools_given: bool) -> Result<&Arc<Template>, Error> {
         let tool_use = self.named("tool_use").filter(|_| tools_given);
         tool_use.or(self.default.as_ref()).ok_or_else(|| self.missing())
+    }
+
+    /// The same templates, faster for renders with these run variables; see [`Template::folded`].
+    #[must_use]
+    pub(crate) fn folded(&self, variables: &[(String, Data)]) -> Self {
+        let fold = |template: &Arc<Template>| Arc::new(template.folded(variables));
+        let named = self.named.iter().map(|(name, template)| (name.clone(), fold(template)));
+        Self { default: self.default.as_ref().map(fold), named: named.collect() }
     }
 
     /// An error of the chosen template, which has a name where there are several.
