@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from inspect import isfunction, ismethod
-from typing import Any
+from typing import Any, Literal
 
 from chatloom import _core
 from chatloom.errors import UnsupportedInputError
@@ -16,13 +16,43 @@ Tools = Iterable[Mapping[str, Any] | Callable[..., Any]]
 Documents = Iterable[Mapping[str, Any]]
 """Documents for templates that take them."""
 
+Compat = Literal["transformers-5", "transformers-4.57"]
+"""The version of transformers whose treatment of messages is reproduced."""
+
 
 def conversation(
-    messages: Messages, tools: Tools | None, documents: Documents | None, variables: dict[str, Any]
+    messages: Messages,
+    tools: Tools | None,
+    documents: Documents | None,
+    variables: dict[str, Any],
+    compat: Compat = "transformers-5",
 ) -> _core.Conversation:
     """The converted inputs of a render."""
-    schemas = None if tools is None else [_schema(tool) for tool in tools]
-    return _core.Conversation(getattr(messages, "messages", messages), schemas, documents, variables)
+    messages = getattr(messages, "messages", messages)
+    schemas = None if tools is None else [_schema(tool, compat) for tool in tools]
+    if compat != "transformers-5":
+        require_plain({"messages": messages, "tools": schemas, "documents": documents, **variables})
+    return _core.Conversation(messages, schemas, documents, variables)
+
+
+_PLAIN = (type(None), bool, int, float, str, list, tuple, dict)
+
+
+def require_plain(value: Any, path: str = "") -> None:
+    """Refuses what transformers 4 hands to templates as it is, where 5 makes plain data of it."""
+    if type(value) not in _PLAIN:
+        raise UnsupportedInputError(
+            f"`{path}` is of type {type(value).__name__}, which templates see as it is in transformers 4",
+            hint='give plain data, or choose compat="transformers-5"',
+            path=path,
+        )
+    if isinstance(value, dict):
+        for key, item in value.items():
+            name = key if isinstance(key, str) and key.isidentifier() else "[…]"
+            require_plain(item, f"{path}.{name}" if path else name)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            require_plain(item, f"{path}[{index}]")
 
 
 def continued(field: bool | str) -> str | None:
@@ -32,9 +62,15 @@ def continued(field: bool | str) -> str | None:
     return "content" if field else None
 
 
-def _schema(tool: Any) -> Any:
+def _schema(tool: Any, compat: Compat) -> Any:
     if not (isfunction(tool) or ismethod(tool)):
         return tool
+    if compat != "transformers-5":
+        raise UnsupportedInputError(
+            "tools given as Python functions are described as transformers 5 does it",
+            hint="give each tool as a JSON schema",
+            path="tools",
+        )
     try:
         from transformers.utils import get_json_schema
     except ImportError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from chatloom import _core
-from chatloom._calls import Documents, Messages, Tools, continued, conversation
+from chatloom._calls import Compat, Documents, Messages, Tools, continued, conversation, require_plain
 from chatloom._checks import INT32_MAX, paths, whole
-from chatloom.errors import TokenizerLoadError
+from chatloom.errors import TokenizerLoadError, UnsupportedInputError
 from chatloom.examples import Example, Examples
 from chatloom.files import Backend, Model, chat_template, read_files, read_model
 from chatloom.lane import Lane, lane_of, warn_if_suspicious
@@ -25,7 +25,7 @@ from chatloom.rendered import Rendered, Segment, Turn
 from chatloom.summary import Summary
 
 # Options that so far have one value; told apart from run variables so that no other is taken for one.
-_FIXED = {"control_tokens": "allow", "compat": "transformers-5"}
+_FIXED = {"control_tokens": "allow"}
 
 
 # Rows of a `datasets.Dataset` that are read at once.
@@ -51,6 +51,9 @@ class Options:
         max_length: the most tokens an example may have; None for any number.
         overflow: what becomes of a longer one: "error", or "drop" to leave it out.
         now: the time that templates read; by default the time when the Formatter is made.
+        compat: whose treatment of messages is reproduced. "transformers-5" drops keys that are None, copies
+            reasoning under its other names (`reasoning_content`, `thinking`), and can continue any field of the
+            final message; "transformers-4.57" renders messages as they are, and only continues `content`.
         variables: run variables that the template reads, such as `enable_thinking`.
 
     >>> Options.from_keywords({"max_length": 4096, "enable_thinking": False}).variables
@@ -66,6 +69,7 @@ class Options:
     max_length: int | None = None
     overflow: Literal["error", "drop"] = "error"
     now: datetime | None = None
+    compat: Compat = "transformers-5"
     variables: Mapping[str, Any] = field(default_factory=dict)
 
     __hash__ = None  # type: ignore[assignment]
@@ -298,7 +302,7 @@ class Formatter:
         >>> fmt.render([{"role": "user", "content": "2 + 2?"}], add_generation_prompt=True)
         '<|im_start|>user\n2 + 2?<|im_end|>\n<|im_start|>assistant\n'
         """
-        inputs = conversation(messages, tools, documents, variables)
+        inputs = conversation(messages, tools, documents, variables, self._options.compat)
         return self._core.render(inputs, add_generation_prompt, continued(continue_final_message))
 
     def trace(
@@ -322,7 +326,7 @@ class Formatter:
         >>> [(traced.text[s.start : s.end], s.origin, s.turn, s.path) for s in traced.segments][1]
         ('2 + 2?', 'data', 0, 'content')
         """
-        inputs = conversation(messages, tools, documents, variables)
+        inputs = conversation(messages, tools, documents, variables, self._options.compat)
         return self._trace((inputs, add_generation_prompt, continued(continue_final_message)), tokens)
 
     def _trace(self, call: tuple[_core.Conversation, bool, str | None], tokens: bool) -> Rendered:
@@ -385,7 +389,7 @@ class Formatter:
         >>> fmt.decode(example.input_ids[example.labels != -100])
         '4.<|im_end|>'
         """
-        inputs = conversation(messages, tools, documents, variables)
+        inputs = conversation(messages, tools, documents, variables, self._options.compat)
         return Example(*self._core.encode(inputs, add_generation_prompt, continued(continue_final_message)))
 
     def encode_batch(self, rows: Iterable[Any], *, threads: int | None = None) -> Examples:
@@ -414,7 +418,8 @@ class Formatter:
         >>> examples.offsets, examples.row
         (array([ 0, 17, 34]), array([0, 1]))
         """
-        return Examples(*self._core.encode_batch(_batched(rows), _threads(threads)), pad_id=self.pad_id)
+        plain = _batched(rows) if self._options.compat == "transformers-5" else _required_plain(_batched(rows))
+        return Examples(*self._core.encode_batch(plain, _threads(threads)), pad_id=self.pad_id)
 
     def pack_files(
         self,
@@ -533,6 +538,16 @@ def _batched(rows: Iterable[Any]) -> Iterable[Any]:
     return (dict(zip(batch, values, strict=True)) for batch in batches for values in zip(*batch.values(), strict=True))
 
 
+def _required_plain(rows: Iterable[Any]) -> Iterator[Any]:
+    for index, row in enumerate(rows):
+        try:
+            require_plain(row, "row")
+        except UnsupportedInputError as error:
+            error.row = index
+            raise
+        yield row
+
+
 def _threads(given: int | None) -> int | None:
     return None if given is None else whole("threads", given, 1, _core.MAX_THREADS)
 
@@ -548,6 +563,7 @@ def _load(model: Model, options: Options) -> _core.Formatter:
             options.boundary,
             options.max_length,
             options.overflow,
+            options.compat,
         )
     except TokenizerLoadError as error:
         error.path = model.path

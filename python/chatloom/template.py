@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chatloom import _core
-from chatloom._calls import Documents, Messages, Tools, continued, conversation
+from chatloom._calls import Compat, Documents, Messages, Tools, continued, conversation
 from chatloom.rendered import Rendered, Segment
 
 _SHOWN = 40
@@ -19,22 +19,25 @@ class Template:
     Args:
         source: the text of the template.
         now: the time that `strftime_now` tells; by default the time of each render.
+        compat: whose treatment of messages is reproduced, "transformers-5" or "transformers-4.57"; see `Options`.
 
     Raises:
         TemplateSyntaxError: the text is no valid Jinja.
         UnsupportedTemplateError: it uses a construct that can't be reproduced exactly.
+        ValueError: there is no such `compat`.
 
     >>> hello = Template("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}")
     >>> hello.render([{"role": "user", "content": "Hi"}])
     'user: Hi\n'
     """
 
-    __slots__ = ("_core", "_now", "_source")
+    __slots__ = ("_compat", "_core", "_now", "_source")
 
-    def __init__(self, source: str, *, now: datetime | None = None) -> None:
+    def __init__(self, source: str, *, now: datetime | None = None, compat: Compat = "transformers-5") -> None:
         self._source = source
         self._now = now
-        self._core = _core.Template(source)
+        self._compat = compat
+        self._core = _core.Template(source, compat)
 
     @property
     def source(self) -> str:
@@ -70,7 +73,7 @@ class Template:
         >>> greeting.render([{"role": "user", "content": "Ada"}], greeting="Hello")
         'Hello, Ada!'
         """
-        inputs = conversation(messages, tools, documents, variables)
+        inputs = conversation(messages, tools, documents, variables, self._compat)
         return self._core.render(inputs, add_generation_prompt, continued(continue_final_message), self._clock())
 
     def trace(
@@ -88,7 +91,7 @@ class Template:
         >>> [(traced.text[s.start:s.end], s.origin, s.path) for s in traced.segments]
         [('[', 'literal', None), ('Hi', 'data', 'content'), (']', 'literal', None)]
         """
-        inputs = conversation(messages, tools, documents, variables)
+        inputs = conversation(messages, tools, documents, variables, self._compat)
         text, segments = self._core.trace(
             inputs, add_generation_prompt, continued(continue_final_message), self._clock()
         )
@@ -97,8 +100,8 @@ class Template:
     def _clock(self) -> datetime | None:
         return datetime.now() if self._now is None and self._core.reads_clock() else self._now
 
-    def _identity(self) -> tuple[str, datetime | None]:
-        return self._source, self._now if self._core.reads_clock() else None
+    def _identity(self) -> tuple[str, datetime | None, str]:
+        return self._source, self._now if self._core.reads_clock() else None, self._compat
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Template) and self._identity() == other._identity()
@@ -107,12 +110,12 @@ class Template:
         return hash(self._identity())
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_restored, (self._source, self._now))
+        return (_restored, (self._source, self._now, self._compat))
 
     def __repr__(self) -> str:
         head = self._source if len(self._source) <= _SHOWN else self._source[:_SHOWN] + "…"
         return f"Template({head!r}, {len(self._source)} characters)"
 
 
-def _restored(source: str, now: datetime | None) -> Template:
-    return Template(source, now=now)
+def _restored(source: str, now: datetime | None, compat: Compat) -> Template:
+    return Template(source, now=now, compat=compat)

@@ -198,6 +198,7 @@ fn options(formatter: &Formatter) -> Value {
     let variables = options.settings.variables.iter().map(|(name, value)| (name.clone(), plain(value)));
     json!({
         "boundary": match options.boundary { Boundary::Any => "any", Boundary::All => "all" },
+        "compat": options.settings.compat.name(),
         "end_tokens": match options.end_tokens {
             EndTokens::Turn => "turn",
             EndTokens::Last => "last",

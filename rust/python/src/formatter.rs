@@ -7,7 +7,7 @@ use crate::loss::Loss;
 use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
-use crate::template::{clock, compile};
+use crate::template::{clock, compat_named, compile};
 use chatloom_dataset::{Batch, BatchError, Reading, encode_batch};
 use chatloom_template::{self as template, Call};
 use chatloom_tokenize as core;
@@ -36,7 +36,7 @@ pub(crate) struct Formatter {
 impl Formatter {
     #[new]
     #[allow(clippy::too_many_arguments, reason = "the options of a formatter, by name")]
-    #[pyo3(signature = (templates, tokenizer, settings, now, loss, boundary, max_length, overflow))]
+    #[pyo3(signature = (templates, tokenizer, settings, now, loss, boundary, max_length, overflow, compat))]
     fn new(
         py: Python<'_>,
         templates: Vec<(String, String)>,
@@ -47,6 +47,7 @@ impl Formatter {
         boundary: &str,
         max_length: Option<usize>,
         overflow: &str,
+        compat: &str,
     ) -> PyResult<Self> {
         let templates = compile_all(py, templates)?;
         let reads_clock = detached(py, || reads_clock(&templates))?;
@@ -57,6 +58,7 @@ impl Formatter {
             settings: template::Settings {
                 variables: variables(settings).map_err(|trouble| trouble.raise(None))?,
                 now: now.map(clock).filter(|_| reads_clock),
+                compat: compat_named(compat)?,
                 ..template::Settings::default()
             },
             ..loss.options()?

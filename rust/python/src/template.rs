@@ -1,28 +1,32 @@
 //! The bare template language.
 use crate::conversation::Conversation;
 use crate::errors::template_error;
+use crate::formatter::unknown;
 use crate::guard::detached;
 use crate::rendered::{Segment, segments};
 use chatloom_template as template;
 use pyo3::prelude::*;
 use pyo3::types::{PyDateAccess, PyDateTime, PyTimeAccess};
 use std::sync::Arc;
-use template::{Call, Clock, Rendered, Settings};
+use template::{Call, Clock, Compat, Rendered, Settings};
 
 /// A compiled chat template.
 #[pyclass(frozen, module = "chatloom._core")]
-pub(crate) struct Template(Arc<template::Template>);
+pub(crate) struct Template {
+    core: Arc<template::Template>,
+    compat: Compat,
+}
 
 #[pymethods]
 impl Template {
     #[new]
-    fn new(py: Python<'_>, source: &str) -> PyResult<Self> {
-        compile(py, source, None).map(Self)
+    fn new(py: Python<'_>, source: &str, compat: &str) -> PyResult<Self> {
+        Ok(Self { compat: compat_named(compat)?, core: compile(py, source, None)? })
     }
 
     /// Whether its output may depend on the time.
     fn reads_clock(&self, py: Python<'_>) -> PyResult<bool> {
-        detached(py, || self.0.reads_clock())
+        detached(py, || self.core.reads_clock())
     }
 
     /// The text of a conversation.
@@ -64,8 +68,8 @@ impl Template {
         call: &Call,
         now: Option<&Bound<'_, PyDateTime>>,
     ) -> PyResult<Rendered> {
-        let settings = Settings { now: now.map(clock), ..Settings::default() };
-        detached(py, || self.0.render(&conversation.0, &settings, call))?
+        let settings = Settings { now: now.map(clock), compat: self.compat, ..Settings::default() };
+        detached(py, || self.core.render(&conversation.0, &settings, call))?
             .map_err(|error| template_error(&error, None))
     }
 }
@@ -74,6 +78,11 @@ impl Template {
 pub(crate) fn compile(py: Python<'_>, source: &str, name: Option<&str>) -> PyResult<Arc<template::Template>> {
     let compiled = detached(py, || template::Template::compile(source))?;
     compiled.map(Arc::new).map_err(|error| template_error(&error.in_template(name), None))
+}
+
+/// The version of transformers of this name.
+pub(crate) fn compat_named(name: &str) -> PyResult<Compat> {
+    Compat::named(name).ok_or_else(|| unknown("compat", name, "transformers-5 or transformers-4.57"))
 }
 
 /// A `datetime` as the core's clock; its time zone doesn't matter there.

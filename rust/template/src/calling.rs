@@ -74,7 +74,7 @@ impl<'a> Machine<'a> {
             Value::Method(Bound { receiver, name }) => calls::method(receiver, name, args, self.cx()),
             Value::Macro(closure) => self.call_macro(closure, args).map(Value::Str),
             Value::Global(Global::Namespace) => {
-                let namespace = calls::new_namespace(args, self.cx())?;
+                let namespace = calls::new_namespace(args, self.compat, self.cx())?;
                 self.namespaces.push(namespace);
                 Ok(Value::Namespace(namespace))
             }

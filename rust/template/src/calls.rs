@@ -14,7 +14,7 @@ use crate::program::{MacroFacts, Program};
 use crate::strings;
 use crate::text::{Source, Text};
 use crate::value::{Dict, Frame, Global, List, Loop, Namespace, Range, Undefined, Value, View};
-use crate::{Class, Clock, Error};
+use crate::{Class, Clock, Compat, Error};
 
 /// The sandbox allows no longer ranges.
 const MAX_RANGE: usize = 100_000;
@@ -142,7 +142,7 @@ pub(crate) fn global<'a>(
 ) -> Result<Value<'a>, Error> {
     match global {
         Global::Range => range(args, cx),
-        Global::Dict => dict(args, cx),
+        Global::Dict | Global::DictType => dict(args, cx),
         Global::RaiseException => {
             let [message] = args.bind("raise_exception", ["message"], 1)?;
             let message = print::text(&message.unwrap_or(Value::Missing), cx.arena)?;
@@ -274,21 +274,25 @@ pub(crate) fn keywords<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Vec<(&'
 }
 
 /// `namespace(…)`.
-pub(crate) fn new_namespace<'a>(args: Args<'a>, cx: Context<'a>) -> Result<&'a Namespace<'a>, Error> {
+pub(crate) fn new_namespace<'a>(
+    args: Args<'a>,
+    compat: Compat,
+    cx: Context<'a>,
+) -> Result<&'a Namespace<'a>, Error> {
     let Value::Dict(dict) = dict(args, cx)? else { return Err(type_error("namespace expected a mapping")) };
     let mut attributes = cx.arena.growable(dict.entries.len().max(4))?;
     for (name, value) in dict.entries {
         let Value::Str(name) = name else { return Err(type_error("attributes must be strings")) };
         let name = name.as_str(cx.arena)?;
-        check_attribute(name)?;
+        check_attribute(name, compat)?;
         attributes.push((name, *value));
     }
     cx.arena.value(Namespace { attributes: RefCell::new(attributes) })
 }
 
-/// transformers keeps names with a leading underscore out of namespaces.
-pub(crate) fn check_attribute(name: &str) -> Result<(), Error> {
-    if name.starts_with('_') {
+/// transformers 5 keeps names with a leading underscore out of namespaces.
+pub(crate) fn check_attribute(name: &str, compat: Compat) -> Result<(), Error> {
+    if name.starts_with('_') && compat == Compat::Transformers5 {
         let message = format!(
             "Chat templates cannot store underscore-prefixed attributes on a namespace, but got '{name}'. \
              Please rename the attribute."

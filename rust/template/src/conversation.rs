@@ -51,6 +51,35 @@ pub struct Settings {
     pub now: Option<Clock>,
     /// What a render may use.
     pub limits: Limits,
+    /// The version of transformers whose treatment of messages is reproduced.
+    pub compat: Compat,
+}
+
+/// A version of transformers; templates mean the same in both, but not all of what is done around them is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Compat {
+    /// 5.23: keys of messages that are `None` are dropped, reasoning is copied under its other names, any field
+    /// can be continued that the template mentions, and namespaces take no names with a leading underscore.
+    #[default]
+    Transformers5,
+    /// 4.57: messages are rendered as they are, only `content` is ever continued, whether the template mentions
+    /// it or not, and namespaces take any name.
+    Transformers457,
+}
+
+impl Compat {
+    /// Its name, such as `transformers-5`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Transformers5 => "transformers-5",
+            Self::Transformers457 => "transformers-4.57",
+        }
+    }
+
+    /// The version of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        [Self::Transformers5, Self::Transformers457].into_iter().find(|compat| compat.name() == name)
+    }
 }
 
 /// A local date and time, as Python's `datetime` has it.
@@ -94,4 +123,12 @@ pub struct Call {
     pub continue_final_message: Option<String>,
     /// Whether [`Field::path`](crate::Field::path) shall be filled in; it costs an allocation per field.
     pub paths: bool,
+}
+
+impl Call {
+    /// The field of the last message that shall stay open.
+    pub(crate) fn open_field(&self, compat: Compat) -> Option<&str> {
+        let field = self.continue_final_message.as_deref()?;
+        Some(if compat == Compat::Transformers457 { "content" } else { field })
+    }
 }

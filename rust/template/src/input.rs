@@ -5,7 +5,7 @@ use crate::arena::Arena;
 use crate::fail::{render, type_error, value_error};
 use crate::text::{Source, Text};
 use crate::value::{Big, Dict, List, Value};
-use crate::{Call, Conversation, Data, Error, Name, Place, Settings};
+use crate::{Call, Compat, Conversation, Data, Error, Name, Place, Settings};
 
 /// Whether every template may be taken to know a role.
 pub(crate) fn is_known_role(role: &str) -> bool {
@@ -87,13 +87,14 @@ pub(crate) fn convert<'a>(
     template: (&'a str, &'a HashSet<String>),
     arena: &'a Arena,
 ) -> Result<Inputs<'a>, Error> {
+    let compat = settings.compat;
     if conversation.messages.is_empty() {
-        return Err(value_error("the conversation is empty, expected at least one message"));
+        return Err(empty(compat));
     }
     let fields = Vec::with_capacity(FIELDS_OF_A_MESSAGE * (conversation.messages.len() + 1));
-    let mut converter = Converter { arena, compared: template.1, fields, bytes: 0 };
+    let mut converter = Converter { arena, compared: template.1, compat, fields, bytes: 0 };
     let messages_field = converter.field(None, Step::Key("messages"), None);
-    let open = open_fields(conversation, call, template.0)?;
+    let open = open_fields(conversation, call, template.0, compat)?;
     let mut messages = arena.growable(conversation.messages.len())?;
     for (index, message) in conversation.messages.iter().enumerate() {
         let is_last = index + 1 == conversation.messages.len();
@@ -111,6 +112,14 @@ pub(crate) fn convert<'a>(
     })
 }
 
+fn empty(compat: Compat) -> Error {
+    let message = "the conversation is empty, expected at least one message";
+    match compat {
+        Compat::Transformers5 => value_error(message),
+        Compat::Transformers457 => render("IndexError", message),
+    }
+}
+
 /// The fields of a plain message, itself included, as a guess that saves growing.
 const FIELDS_OF_A_MESSAGE: usize = 3;
 
@@ -119,16 +128,22 @@ fn open_fields<'a>(
     conversation: &'a Conversation,
     call: &'a Call,
     template: &str,
+    compat: Compat,
 ) -> Result<Vec<&'a str>, Error> {
-    let Some(field) = call.continue_final_message.as_deref() else { return Ok(Vec::new()) };
+    let Some(field) = call.open_field(compat) else { return Ok(Vec::new()) };
     if call.add_generation_prompt {
         return Err(value_error("continue_final_message and add_generation_prompt are not compatible"));
     }
-    let last = conversation.messages.last().map(preprocessed).unwrap_or_default();
+    let last = conversation.messages.last().map(|last| preprocessed(last, compat)).unwrap_or_default();
     let get = |name: &str| last.iter().find(|(key, _, _)| *key == name).map(|(_, value, _)| *value);
     let Some(content) = get(field) else {
-        return Err(value_error(format!("the final message has no \"{field}\" to continue")));
+        let message = format!("the final message has no \"{field}\" to continue");
+        let kind = if compat == Compat::Transformers5 { "ValueError" } else { "KeyError" };
+        return Err(render(kind, message));
     };
+    if compat == Compat::Transformers457 {
+        return Ok(vec![field]);
+    }
     let fields: Vec<&str> = if REASONING_FIELDS.contains(&field) {
         REASONING_FIELDS.into_iter().filter(|name| get(name) == Some(content)).collect()
     } else {
@@ -141,12 +156,16 @@ fn open_fields<'a>(
 }
 
 /// A message's entries as transformers hands them to the template, each with the user's own name of it:
-/// without those that are `None`, and with reasoning under its other names.
-fn preprocessed(message: &Data) -> Vec<(&str, &Data, &str)> {
+/// without those that are `None`, and with reasoning under its other names; of old, as they are.
+fn preprocessed(message: &Data, compat: Compat) -> Vec<(&str, &Data, &str)> {
     let Data::Dict(entries) = message else { return Vec::new() };
-    let own = entries.iter().filter(|(_, value)| !matches!(value, Data::None));
+    let keeps_none = compat == Compat::Transformers457;
+    let own = entries.iter().filter(|(_, value)| keeps_none || !matches!(value, Data::None));
     let mut kept: Vec<_> =
         own.filter_map(|(key, value)| Some((key.as_str()?, value, key.as_str()?))).collect();
+    if compat == Compat::Transformers457 {
+        return kept;
+    }
     let find = |name: &&str| kept.iter().find(|(key, _, _)| key == name).copied();
     let Some((name, reasoning, _)) = REASONING_FIELDS.iter().find_map(find) else { return kept };
     if !kept.iter().any(|(key, _, _)| *key == "thinking") {
@@ -194,6 +213,7 @@ struct Within<'a, 'o> {
 struct Converter<'a> {
     arena: &'a Arena,
     compared: &'a HashSet<String>,
+    compat: Compat,
     fields: Vec<FieldNode<'a>>,
     /// How much text was converted.
     bytes: usize,
@@ -214,7 +234,11 @@ impl<'a> Converter<'a> {
         open: &[&str],
     ) -> Result<Value<'a>, Error> {
         let Data::Dict(own) = message else {
-            return Err(render("AttributeError", format!("message {index} is no mapping")));
+            let message = format!("message {index} is no mapping");
+            return Err(match self.compat {
+                Compat::Transformers5 => render("AttributeError", message),
+                Compat::Transformers457 => crate::fail::unsupported_input(message),
+            });
         };
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         let step = place.filter(|place| !place.path.is_empty()).map(|place| Step::Key(&place.path));
@@ -233,7 +257,7 @@ impl<'a> Converter<'a> {
                 entries.push(entry);
             }
         } else if own.iter().all(|(key, _)| key.as_str().is_some()) {
-            for (key, data, name) in preprocessed(message) {
+            for (key, data, name) in preprocessed(message, self.compat) {
                 entries.push(self.entry(within, key, data, name)?);
             }
         } else {

@@ -62,7 +62,7 @@ mod value;
 mod walk;
 mod wrap;
 
-pub use conversation::{Call, Clock, Conversation, Limits, Name, Place, Settings};
+pub use conversation::{Call, Clock, Compat, Conversation, Limits, Name, Place, Settings};
 pub use data::Data;
 pub use error::{Class, Error, Position};
 pub use num_bigint::BigInt;

@@ -21,7 +21,7 @@ use crate::program::{Constant, FieldFacts, Label, Lookup, Name, Op, Operand, Pro
 use crate::tests;
 use crate::text::{Piece, Pieces, Source, Text};
 use crate::value::{Big, Closure, Frame, Global, Items, List, Loop, Namespace, Undefined, Value};
-use crate::{Clock, Error, Limits};
+use crate::{Clock, Compat, Error, Limits, Settings};
 
 /// A program, its inputs, and how far it has come.
 pub(crate) struct Machine<'a> {
@@ -29,6 +29,7 @@ pub(crate) struct Machine<'a> {
     pub(crate) source: &'a str,
     pub(crate) arena: &'a Arena,
     pub(crate) clock: Option<&'a Clock>,
+    pub(crate) compat: Compat,
     pub(crate) messages: &'a [Value<'a>],
     /// The variables of the row and the run.
     pub(crate) variables: &'a [(&'a str, Value<'a>)],
@@ -94,15 +95,15 @@ impl<'a> Machine<'a> {
         source: &'a str,
         inputs: &'a Inputs<'a>,
         arena: &'a Arena,
-        clock: Option<&'a Clock>,
-        limits: Limits,
+        settings: &'a Settings,
         shortening: Shortening,
     ) -> Result<Self, Error> {
         Ok(Self {
             program,
             source,
             arena,
-            clock,
+            clock: settings.now.as_ref(),
+            compat: settings.compat,
             messages: &[],
             variables: inputs.variables,
             context: &[],
@@ -117,7 +118,7 @@ impl<'a> Machine<'a> {
             collected: Vec::new(),
             namespaces: Vec::new(),
             turn: None,
-            limits,
+            limits: settings.limits,
             steps: 0,
             depth: 0,
             shortening,
@@ -154,7 +155,8 @@ impl<'a> Machine<'a> {
         context.extend(program.context.iter().map(|name| {
             let name = program.name(*name);
             let own = inputs.variables.iter().rev().find(|(known, _)| *known == name);
-            own.map_or_else(|| standard(name, messages, add_generation_prompt), |(_, value)| *value)
+            let standard = || standard(name, messages, add_generation_prompt, self.compat);
+            own.map_or_else(standard, |(_, value)| *value)
         }));
         Ok(context.into_bump_slice())
     }
@@ -723,7 +725,7 @@ impl<'a> Machine<'a> {
     fn store_attribute(&mut self, variable: Variable, name: Name, frame: &'a Frame<'a>) -> Result<(), Error> {
         let namespace = namespace(variable, frame)?;
         let name = self.program.name(name);
-        calls::check_attribute(name)?;
+        calls::check_attribute(name, self.compat)?;
         let value = self.pop();
         namespace.set(name, value, self.arena)
     }
@@ -736,12 +738,12 @@ const FIRST_PIECES: usize = 8;
 pub(crate) const STANDARD_VARIABLES: [&str; 4] = ["messages", "add_generation_prompt", "tools", "documents"];
 
 /// A variable that every render has, or a global function.
-fn standard<'a>(name: &str, messages: Value<'a>, add_generation_prompt: bool) -> Value<'a> {
+fn standard<'a>(name: &str, messages: Value<'a>, add_generation_prompt: bool, compat: Compat) -> Value<'a> {
     match name {
         "messages" => messages,
         "add_generation_prompt" => Value::Bool(add_generation_prompt, Source::VARIABLE),
         "tools" | "documents" => Value::None(Source::LITERAL),
-        _ => Global::named(name).map_or(Value::Missing, Value::Global),
+        _ => Global::named(name, compat).map_or(Value::Missing, Value::Global),
     }
 }
 

@@ -156,6 +156,7 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
         Value::Tuple(list) if list.is_group && name == "list" => part_of(list, 1),
         Value::Tuple(_) => known(&TUPLE_METHODS),
         Value::Namespace(namespace) => match namespace.get(name) {
+            Some(_) if name.starts_with('_') => Found::Unsafe,
             Some(Value::Stale) => return Err(stale()),
             Some(value) => Found::Value(value),
             None => Found::Nothing,
@@ -186,8 +187,14 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
         Value::Macro(closure) if name == "name" => Found::Value(Value::literal(closure.name)),
         Value::Macro(_) => foreign(&MACRO_MEMBERS),
         Value::Global(Global::Dict) => foreign(&["fromkeys"]),
+        Value::Global(Global::DictType) if is_of_dict(name) => Found::Foreign,
+        Value::Global(Global::DictType) => Found::Value(*object),
         _ => Found::Nothing,
     })
+}
+
+fn is_of_dict(name: &str) -> bool {
+    DICT_METHODS.contains(&name) || DICT_MUTATORS.contains(&name) || name == "mro"
 }
 
 fn part_of<'a>(pair: &List<'a>, at: usize) -> Found<'a> {

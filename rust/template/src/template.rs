@@ -127,7 +127,7 @@ impl Template {
         let machine = self.machine(program, &inputs, settings, &arena, Shortening::Off)?;
         let output = machine.render(&inputs, inputs.messages, call.add_generation_prompt)?;
         let mut rendered = output.finish(&inputs, call.paths);
-        if let Some(field) = &call.continue_final_message {
+        if let Some(field) = call.open_field(settings.compat) {
             cut_open(&mut rendered, conversation, field)?;
         }
         let chat = Chat { template: self, conversation, settings };
@@ -161,8 +161,7 @@ impl Template {
         arena: &'a Arena,
         shortening: Shortening,
     ) -> Result<Machine<'a>, Error> {
-        let clock = settings.now.as_ref();
-        Machine::new(program, &self.normalized, inputs, arena, clock, settings.limits, shortening)
+        Machine::new(program, &self.normalized, inputs, arena, settings, shortening)
     }
 }
 

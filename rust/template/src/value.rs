@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 use crate::arena::Arena;
 use crate::program::LoopPart;
 use crate::text::{Source, Text};
-use crate::{Class, Error};
+use crate::{Class, Compat, Error};
 
 /// A value; copying it is free.
 #[derive(Debug, Clone, Copy)]
@@ -372,15 +372,18 @@ pub(crate) struct Bound<'a> {
 pub(crate) enum Global {
     Range,
     Dict,
+    /// Python's own `dict`, of which every item is a `dict` again.
+    DictType,
     Namespace,
     RaiseException,
     StrftimeNow,
 }
 
 impl Global {
-    pub(crate) fn named(name: &str) -> Option<Self> {
+    pub(crate) fn named(name: &str, compat: Compat) -> Option<Self> {
         Some(match name {
             "range" => Self::Range,
+            "dict" if compat == Compat::Transformers457 => Self::DictType,
             "dict" => Self::Dict,
             "namespace" => Self::Namespace,
             "raise_exception" => Self::RaiseException,
@@ -471,7 +474,7 @@ impl<'a> Value<'a> {
             Self::Method(_) => "builtin_function_or_method",
             Self::Global(Global::Dict) => "TemplateDict",
             Self::Global(Global::Range | Global::RaiseException | Global::StrftimeNow) => "function",
-            Self::Global(Global::Namespace) => "type",
+            Self::Global(Global::Namespace | Global::DictType) => "type",
         }
     }
 

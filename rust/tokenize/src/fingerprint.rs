@@ -47,6 +47,7 @@ impl Print {
     }
 
     fn settings(&mut self, settings: &Settings, with_clock: bool) {
+        self.text(settings.compat.name());
         self.count(settings.variables.len());
         for (name, value) in &settings.variables {
             self.text(name);
