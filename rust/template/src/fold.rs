@@ -10,7 +10,7 @@ use crate::program::{Constant, Label, Name, Op, Operand, Program};
 use crate::slots::Slots;
 use crate::text::{Source, Text};
 use crate::value::{Global, Undefined, Value};
-use crate::{Error, tests};
+use crate::{Compat, Error, tests};
 
 /// What is known before a render: the variables of the run, where the row brings none of its own.
 #[derive(Debug, Clone, Copy)]
@@ -107,7 +107,8 @@ impl<'f> Folding<'f> {
         if wanted == "add_generation_prompt" {
             return Ok(Some(Value::Bool(self.run.add_generation_prompt, Source::VARIABLE)));
         }
-        match Global::named(wanted) {
+        // Tests and comparisons tell the same of a function in every version.
+        match Global::named(wanted, Compat::default()) {
             Some(global) => Ok(Some(Value::Global(global))),
             None => Value::undefined(Undefined::Name(self.program.name(name)), self.arena).map(Some),
         }
