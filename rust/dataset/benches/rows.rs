@@ -17,8 +17,8 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     let [template, variables] = arguments.as_slice() else { return Ok(()) };
-    let template = Template::compile(&fs::read_to_string(template)?)?;
     let settings = Settings { variables: read_variables(variables)?, ..Settings::default() };
+    let template = Template::compile(&fs::read_to_string(template)?)?.folded(&settings.variables);
     for path in stdin().lock().lines() {
         let chats = read_chats(&path?)?;
         let seconds = time(&template, &settings, &chats)?;

@@ -1,7 +1,9 @@
-//! Rendering, with segments, of short and long chats through templates of the common kinds; and with the
-//! tails that labels need.
+//! Rendering, with segments, of short and long chats through templates of the common kinds: by the engine, by
+//! functions written by hand, and with the tails that labels need.
 #![allow(missing_docs, clippy::unwrap_used)]
-use chatloom_template::{Call, Conversation, Data, Settings, Template};
+mod by_hand;
+
+use chatloom_template::{Call, Conversation, Data, Rendered, Settings, Template};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use std::time::Duration;
@@ -24,6 +26,14 @@ const TOOLS: &str = "{%- if tools %}{{- '<|im_start|>system\n# Tools\n<tools>' }
     '\", \"arguments\": ' }}{{- call.function.arguments | tojson }}{{- '}\n</tool_call>' }}{%- endfor %}\
     {{- '<|im_end|>\n' }}{%- endfor %}\
     {%- if add_generation_prompt %}{{- '<|im_start|>assistant\n' }}{%- endif %}";
+
+type ByHand = fn(&Conversation) -> Rendered;
+
+const TEMPLATES: [(&str, &str, ByHand); 3] = [
+    ("chatml", CHATML, by_hand::chatml),
+    ("llama-3", LLAMA_3, by_hand::llama_3),
+    ("tools", TOOLS, by_hand::tools),
+];
 
 fn message(role: &str, content: String) -> Data {
     Data::dict([("role", role.into()), ("content", content.into())])
@@ -71,13 +81,17 @@ fn render(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("render");
     group.sample_size(20).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     let (settings, call) = (settings(), Call::default());
-    for (name, source) in [("chatml", CHATML), ("llama-3", LLAMA_3), ("tools", TOOLS)] {
-        let template = Template::compile(source).unwrap();
+    for (name, source, by_hand) in TEMPLATES {
+        let template = Template::compile(source).unwrap().folded(&settings.variables);
         for messages in [5, 50] {
             let chat = if name == "tools" { chat_with_tools(messages) } else { chat(messages) };
             let before = answers(&chat);
-            let bytes = template.render(&chat, &settings, &call).unwrap().text.len();
-            group.throughput(Throughput::Bytes(bytes as u64));
+            let rendered = template.render(&chat, &settings, &call).unwrap();
+            assert_eq!(by_hand(&chat), rendered);
+            group.throughput(Throughput::Bytes(rendered.text.len() as u64));
+            group.bench_function(format!("{name}, {messages} messages, by hand"), |bencher| {
+                bencher.iter(|| by_hand(black_box(&chat)));
+            });
             group.bench_function(format!("{name}, {messages} messages"), |bencher| {
                 bencher.iter(|| template.render(black_box(&chat), &settings, &call).unwrap());
             });
