@@ -91,6 +91,7 @@ fn encode_row(
     let max_length = job.max_length as usize;
     match &outcome {
         Outcome::Example(example) if example.input_ids.is_empty() => Err(RowError::NoTokens),
+        Outcome::Example(example) if example.weights.is_some() => Err(RowError::Weights),
         Outcome::Example(example) if example.input_ids.len() > max_length => {
             let tokens = example.input_ids.len();
             Err(chatloom_tokenize::Error::TooLong { tokens, max_length }.into())

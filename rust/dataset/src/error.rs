@@ -106,6 +106,8 @@ pub enum RowError {
     Encode(chatloom_tokenize::Error),
     /// It rendered to nothing.
     NoTokens,
+    /// Its losses have weights other than 0 and 1, which shards don't hold.
+    Weights,
     /// The encoder gave labels that are not its token ids: a fault of this library.
     Labels,
 }
@@ -128,6 +130,7 @@ impl RowError {
             Self::Shape(error) => error.code(),
             Self::Encode(error) => encode_code(error),
             Self::NoTokens => "no_tokens",
+            Self::Weights => "weights",
             Self::Labels => "internal",
         }
     }
@@ -227,6 +230,9 @@ impl fmt::Display for RowError {
             Self::Shape(error) => error.fmt(f),
             Self::Encode(error) => error.fmt(f),
             Self::NoTokens => f.write_str("the template renders this conversation to nothing"),
+            Self::Weights => f.write_str(
+                "a message has a weight other than 0 and 1, which shards don't hold: use `encode_batch` and `pack`",
+            ),
             Self::Labels => f.write_str("the encoder gave labels that are not token ids: please report this"),
         }
     }

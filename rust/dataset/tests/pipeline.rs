@@ -581,6 +581,8 @@ fn an_encoder_is_held_to_its_word() {
     assert_eq!(error(&|| example(vec![1, 2], vec![-100, 3])), RowError::Labels);
     assert_eq!(error(&|| example(vec![1, -2], vec![-100, -100])), RowError::Labels);
     assert_eq!(error(&|| example(vec![1, 2], vec![-100])), RowError::Labels);
+    let weighed = Example { input_ids: vec![1], labels: vec![1], weights: Some(vec![0.5]) };
+    assert_eq!(error(&|| Ok(Outcome::Example(weighed.clone()))), RowError::Weights);
     let too_long = error(&|| example(vec![1; 65], vec![-100; 65]));
     assert!(too_long.to_string().contains("65 tokens, more than max_length=64"), "{too_long}");
 }
