@@ -1,6 +1,6 @@
 //! What the main job costs beside encoding: 64 MB of chats through an encoder that hardly does anything.
 #![allow(missing_docs, clippy::unwrap_used)]
-use chatloom_dataset::{Identity, Job, json, pack_rows, row_to_conversation};
+use chatloom_dataset::{Encode, Identity, Job, json, pack_rows, row_to_conversation};
 use chatloom_template::Conversation;
 use chatloom_tokenize::{Example, Outcome};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
@@ -11,6 +11,7 @@ use std::io::{BufWriter, Write};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::Path;
+use std::sync::Arc;
 
 const BYTES: u64 = 64 << 20;
 
@@ -81,8 +82,9 @@ fn everything_but_encoding(criterion: &mut Criterion) {
     for threads in [1, 2] {
         let mut job = Job::new(vec![source.clone()], directory.path().join("out"), 32_768);
         (job.overwrite, job.threads) = (true, NonZeroUsize::new(threads));
+        let encode: Encode = Arc::new(quarters);
         group.bench_function(format!("the main job, threads: {threads}"), |bencher| {
-            bencher.iter(|| pack_rows(&job, &quarters, &identity(), &|_| ControlFlow::Continue(())).unwrap());
+            bencher.iter(|| pack_rows(&job, &encode, &identity(), &|_| ControlFlow::Continue(())).unwrap());
         });
     }
     group.finish();

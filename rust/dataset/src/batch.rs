@@ -95,7 +95,7 @@ pub enum BatchError<S> {
 /// The first row that can't be had or encoded; [`BatchError::Stopped`] where the feed says so.
 pub fn encode_batch<F: Feed>(
     feed: &mut F,
-    encode: &Encode<'_>,
+    encode: &Encode,
     threads: Option<NonZeroUsize>,
 ) -> Result<Batch, BatchError<F::Stop>> {
     let mut intake = Intake { feed, supply: Supply::More, ahead: None, rows: 0, batch: Batch::default() };
@@ -104,7 +104,8 @@ pub fn encode_batch<F: Feed>(
         intake.ahead = Some(first);
         let pool = thread_pool(threads).map_err(BatchError::Threads)?;
         let in_flight = 2 * pool.current_num_threads() + 1;
-        ordered::run(&pool, in_flight, &mut intake, |chunk, stop| encode_chunk(&chunk, encode, stop))?;
+        let encode = encode.clone();
+        ordered::run(&pool, in_flight, &mut intake, move |chunk, stop| encode_chunk(&chunk, &encode, stop))?;
     } else {
         intake.take(encode_chunk(&first, encode, &StopFlag::default()))?;
     }
@@ -199,7 +200,7 @@ fn plain(labels: &[i32]) -> Vec<f32> {
     labels.iter().map(|&label| f32::from(u8::from(label != NO_LOSS))).collect()
 }
 
-fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, stop: &StopFlag) -> Encoded {
+fn encode_chunk(chunk: &Chunk, encode: &Encode, stop: &StopFlag) -> Encoded {
     let mut batch = Batch::default();
     for (row, conversation) in (chunk.first_row..).zip(&chunk.conversations) {
         if stop.is_set() {

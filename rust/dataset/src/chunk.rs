@@ -61,7 +61,7 @@ impl Failure {
     }
 }
 
-pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, job: &Job, stop: &StopFlag) -> Encoded {
+pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode, job: &Job, stop: &StopFlag) -> Encoded {
     // Text takes about as many bytes as its tokens.
     let words = Vec::with_capacity(chunk.bytes.len());
     let mut encoded = Encoded { bytes: chunk.bytes.len() as u64, words, ..Encoded::default() };
@@ -78,12 +78,7 @@ pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode<'_>, job: &Job, stop: 
     encoded
 }
 
-fn encode_row(
-    row: Option<&[u8]>,
-    chunk: &Chunk,
-    encode: &Encode<'_>,
-    job: &Job,
-) -> Result<Outcome, RowError> {
+fn encode_row(row: Option<&[u8]>, chunk: &Chunk, encode: &Encode, job: &Job) -> Result<Outcome, RowError> {
     let row = row.ok_or(RowError::LineTooLong { max_bytes: job.max_line_bytes })?;
     std::str::from_utf8(row).map_err(|error| RowError::Utf8 { byte: error.valid_up_to() + 1 })?;
     let conversation = job.reading.expect(json::parse(row)?, chunk.shape.as_ref())?;

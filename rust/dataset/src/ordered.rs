@@ -1,6 +1,8 @@
 //! Work on threads, results in order.
 use rayon::ThreadPool;
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
@@ -32,30 +34,33 @@ pub(crate) trait Line<Item, Done, E> {
 }
 
 /// Runs `work` on the pool's threads, with at most `in_flight` items taken and not yet given back.
-pub(crate) fn run<Item: Send, Done: Send, E>(
+///
+/// Where the run ends early, work that has begun is not waited for: it may take long, and nobody wants its result.
+pub(crate) fn run<Item: Send + 'static, Done: Send + 'static, E>(
     pool: &ThreadPool,
     in_flight: usize,
     line: &mut impl Line<Item, Done, E>,
-    work: impl Fn(Item, &StopFlag) -> Done + Sync,
+    work: impl Fn(Item, &StopFlag) -> Done + Send + Sync + 'static,
 ) -> Result<(), E> {
-    let stop = StopFlag::default();
-    let (stop, work) = (&stop, &work);
-    pool.in_place_scope(|scope| {
-        let spawn = |item| {
-            let (give, done) = sync_channel(1);
-            scope.spawn(move |_| drop(give.send(work(item, stop))));
-            done
-        };
-        let ended = feed(in_flight, line, spawn);
-        stop.set();
-        ended
-    })
+    let shared = Arc::new((work, StopFlag::default()));
+    let spawn = |item| {
+        let (give, done) = sync_channel(1);
+        let shared = shared.clone();
+        pool.spawn(move || {
+            let (work, stop) = &*shared;
+            drop(give.send(catch_unwind(AssertUnwindSafe(|| work(item, stop)))));
+        });
+        done
+    };
+    let ended = feed(in_flight, line, spawn);
+    shared.1.set();
+    ended
 }
 
 fn feed<Item, Done, E>(
     in_flight: usize,
     line: &mut impl Line<Item, Done, E>,
-    spawn: impl Fn(Item) -> Receiver<Done>,
+    spawn: impl Fn(Item) -> Receiver<std::thread::Result<Done>>,
 ) -> Result<(), E> {
     let mut waiting = VecDeque::new();
     let mut ended = false;
@@ -67,22 +72,22 @@ fn feed<Item, Done, E>(
             }
         }
         let Some(next) = waiting.pop_front() else { return Ok(()) };
-        if let Some(done) = wait(&next, line)? {
-            line.take(done)?;
-        }
+        let done = wait(&next, line)?;
+        line.take(done)?;
     }
 }
 
-/// Nothing where the work panicked; the pool's scope then passes the panic on.
+/// Passes a panic of the work on.
 fn wait<Item, Done, E>(
-    done: &Receiver<Done>,
+    done: &Receiver<std::thread::Result<Done>>,
     line: &mut impl Line<Item, Done, E>,
-) -> Result<Option<Done>, E> {
+) -> Result<Done, E> {
     loop {
         match done.recv_timeout(TICK) {
-            Ok(done) => return Ok(Some(done)),
+            Ok(Ok(done)) => return Ok(done),
+            Ok(Err(panic)) => resume_unwind(panic),
             Err(RecvTimeoutError::Timeout) => line.tick()?,
-            Err(RecvTimeoutError::Disconnected) => return Ok(None),
+            Err(RecvTimeoutError::Disconnected) => resume_unwind(Box::new("a thread is gone")),
         }
     }
 }

@@ -19,10 +19,11 @@ use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-/// What turns a conversation into tokens.
-pub type Encode<'a> = dyn Fn(&Conversation) -> Result<Outcome, chatloom_tokenize::Error> + Sync + 'a;
+/// What turns a conversation into tokens; shared with threads, which may outlive a run that ends early.
+pub type Encode = Arc<dyn Fn(&Conversation) -> Result<Outcome, chatloom_tokenize::Error> + Send + Sync>;
 
 /// Bytes that a line of input may have where a job says nothing else.
 pub const MAX_LINE_BYTES: usize = 1 << 28;
@@ -135,17 +136,18 @@ pub struct Summary {
 /// [`Error::Cancelled`]. Nothing is left behind.
 pub fn pack_files(
     job: &Job,
-    formatter: &Formatter,
+    formatter: &Arc<Formatter>,
     progress: &dyn Fn(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
-    let call = Call::default();
     let drops = formatter.options().overflow == Overflow::Drop;
-    let encode = |conversation: &Conversation| match formatter.encode(conversation, &call)? {
-        Outcome::Example(example) if drops && example.input_ids.len() > job.max_length as usize => {
-            Ok(Outcome::Dropped { tokens: example.input_ids.len() })
-        }
-        outcome => Ok(outcome),
-    };
+    let (encoder, max_length) = (formatter.clone(), job.max_length as usize);
+    let encode: Encode =
+        Arc::new(move |conversation| match encoder.encode(conversation, &Call::default())? {
+            Outcome::Example(example) if drops && example.input_ids.len() > max_length => {
+                Ok(Outcome::Dropped { tokens: example.input_ids.len() })
+            }
+            outcome => Ok(outcome),
+        });
     let template = formatter.templates().default.as_deref();
     let job = Job { reading: job.reading.clone().for_template(template), ..job.clone() };
     pack_rows(&job, &encode, &Identity::of(formatter), progress)
@@ -157,7 +159,7 @@ pub fn pack_files(
 /// As [`pack_files`].
 pub fn pack_rows(
     job: &Job,
-    encode: &Encode<'_>,
+    encode: &Encode,
     identity: &Identity,
     progress: &dyn Fn(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
@@ -211,7 +213,7 @@ struct Read {
 
 fn read_rows(
     job: &Job,
-    encode: &Encode<'_>,
+    encode: &Encode,
     pool: &ThreadPool,
     directory: &Path,
     meter: &mut Meter<'_>,
@@ -230,7 +232,8 @@ fn read_rows(
         meter,
     };
     let in_flight = 2 * pool.current_num_threads() + 1;
-    ordered::run(pool, in_flight, &mut intake, |chunk, stop| encode_chunk(&chunk, encode, job, stop))?;
+    let (encode, job) = (encode.clone(), job.clone());
+    ordered::run(pool, in_flight, &mut intake, move |chunk, stop| encode_chunk(&chunk, &encode, &job, stop))?;
     let Intake { reader, spill, tally, rejects, .. } = intake;
     Ok(Read { spill, sources: reader.into_facts(), tally, rejects })
 }

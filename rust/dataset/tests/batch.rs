@@ -1,10 +1,11 @@
 //! Batches of conversations that are in memory.
-use chatloom_dataset::{Batch, BatchError, Chunk, Feed, encode_batch};
+use chatloom_dataset::{Batch, BatchError, Chunk, Encode, Feed, encode_batch};
 use chatloom_template::{Conversation, Data};
 use chatloom_tokenize::{Error, Example, Outcome};
 use proptest::prelude::*;
 use std::convert::Infallible;
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows as numbers: a row is encoded to as many tokens; row 0 is dropped.
@@ -98,6 +99,10 @@ impl Feed for Interrupted<'_> {
     }
 }
 
+fn encoder(encode: impl Fn(&Conversation) -> Result<Outcome, Error> + Send + Sync + 'static) -> Encode {
+    Arc::new(encode)
+}
+
 fn threads(count: usize) -> Option<NonZeroUsize> {
     NonZeroUsize::new(count)
 }
@@ -122,7 +127,7 @@ proptest! {
         lengths in prop::collection::vec(prop_oneof![8 => 0..50_usize, 1 => 60_000..70_000_usize], 0..300),
         count in 1..9_usize,
     ) {
-        let batch = encode_batch(&mut Lengths(lengths.iter()), &encode, threads(count));
+        let batch = encode_batch(&mut Lengths(lengths.iter()), &encoder(encode), threads(count));
         prop_assert_eq!(batch.ok(), Some(one_by_one(&lengths)));
     }
 }
@@ -133,7 +138,7 @@ fn the_first_row_that_fails_is_told() {
     lengths[900] = 7;
     lengths[400] = 7;
     for count in [1, 2, 8] {
-        let failed = encode_batch(&mut Lengths(lengths.iter()), &fail, threads(count));
+        let failed = encode_batch(&mut Lengths(lengths.iter()), &encoder(fail), threads(count));
         assert!(matches!(failed, Err(BatchError::Row { row: 400, .. })), "{failed:?}");
     }
 }
@@ -141,20 +146,21 @@ fn the_first_row_that_fails_is_told() {
 #[test]
 fn a_row_that_cannot_be_had_is_told_only_if_none_before_it_failed() {
     for refused in [10, 1000] {
-        let stopped = encode_batch(&mut Refusing { row: 0, refused }, &encode, threads(2));
+        let stopped = encode_batch(&mut Refusing { row: 0, refused }, &encoder(encode), threads(2));
         assert!(matches!(stopped, Err(BatchError::Stopped("no such row"))), "{stopped:?}");
-        let failed = encode_batch(&mut Refusing { row: 0, refused }, &fail, threads(2));
+        let failed = encode_batch(&mut Refusing { row: 0, refused }, &encoder(fail), threads(2));
         assert!(matches!(failed, Err(BatchError::Row { row: 5, .. })), "{failed:?}");
     }
 }
 
 #[test]
 fn an_interrupt_ends_an_endless_batch() {
-    let interrupt = AtomicBool::new(false);
-    let interrupting = |conversation: &Conversation| {
-        interrupt.store(true, Ordering::Relaxed);
+    let interrupt = Arc::new(AtomicBool::new(false));
+    let begun = interrupt.clone();
+    let interrupting = encoder(move |conversation| {
+        begun.store(true, Ordering::Relaxed);
         encode(conversation)
-    };
+    });
     let stopped = encode_batch(&mut Interrupted(&interrupt), &interrupting, threads(2));
     assert!(matches!(stopped, Err(BatchError::Stopped("interrupted"))), "{stopped:?}");
 }

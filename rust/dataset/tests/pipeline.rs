@@ -1,6 +1,8 @@
 //! The main job, with a stand-in for the encoder.
 #![allow(clippy::unwrap_used)]
-use chatloom_dataset::{Error, Identity, Job, OnError, Progress, RowError, Stage, Summary, pack_rows};
+use chatloom_dataset::{
+    Encode, Error, Identity, Job, OnError, Progress, RowError, Stage, Summary, pack_rows,
+};
 use chatloom_template::Conversation;
 use chatloom_tokenize::{Example, Outcome};
 use proptest::prelude::*;
@@ -11,6 +13,8 @@ use std::fs;
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 const MAX_LENGTH: u32 = 64;
@@ -32,6 +36,12 @@ fn bytes_as_tokens(conversation: &Conversation) -> Result<Outcome, chatloom_toke
     Ok(if tokens > TOO_LONG { Outcome::Dropped { tokens } } else { Outcome::Example(example) })
 }
 
+fn encoder(
+    encode: impl Fn(&Conversation) -> Result<Outcome, chatloom_tokenize::Error> + Send + Sync + 'static,
+) -> Encode {
+    Arc::new(encode)
+}
+
 fn identity() -> Identity {
     let options = serde_json::Value::Null;
     Identity {
@@ -46,7 +56,7 @@ fn identity() -> Identity {
 }
 
 fn run(job: &Job) -> Result<Summary, Error> {
-    pack_rows(job, &bytes_as_tokens, &identity(), &|_| ControlFlow::Continue(()))
+    pack_rows(job, &encoder(bytes_as_tokens), &identity(), &|_| ControlFlow::Continue(()))
 }
 
 fn chat(user: usize, assistant: usize) -> String {
@@ -456,7 +466,7 @@ fn cancelled_at_tick(job: &Job, tick: usize) -> Result<Summary, Error> {
         ticks.set(ticks.get() + 1);
         if ticks.get() < tick { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     };
-    pack_rows(job, &bytes_as_tokens, &identity(), &stop)
+    pack_rows(job, &encoder(bytes_as_tokens), &identity(), &stop)
 }
 
 #[cfg(unix)]
@@ -542,7 +552,7 @@ fn a_file_that_vanishes_before_it_is_opened_ends_the_run() {
         let _ = fs::remove_file(&job.sources[1]);
         ControlFlow::Continue(())
     };
-    let error = pack_rows(&job, &bytes_as_tokens, &identity(), &remove).unwrap_err();
+    let error = pack_rows(&job, &encoder(bytes_as_tokens), &identity(), &remove).unwrap_err();
     assert!(matches!(&error, Error::Io { action: "open", path, .. } if *path == job.sources[1]), "{error}");
     assert_eq!(entries(&directory), ["in.jsonl"]);
 }
@@ -557,7 +567,7 @@ fn a_file_that_vanishes_while_it_is_read_is_read_to_its_end() {
         let _ = fs::remove_file(&job.sources[0]);
         ControlFlow::Continue(())
     };
-    let summary = pack_rows(&job, &bytes_as_tokens, &identity(), &remove).unwrap();
+    let summary = pack_rows(&job, &encoder(bytes_as_tokens), &identity(), &remove).unwrap();
     assert_eq!(entries(&directory), ["out"]);
     assert_eq!(summary.counts.rows, 50);
 }
@@ -566,24 +576,20 @@ fn a_file_that_vanishes_while_it_is_read_is_read_to_its_end() {
 fn an_encoder_is_held_to_its_word() {
     let directory = TempDir::new().unwrap();
     let job = job(&directory, chat(1, 1));
-    let example = |input_ids: Vec<i32>, labels: Vec<i32>| {
-        Ok(Outcome::Example(Example { input_ids, labels, weights: None }))
+    let example = |input_ids: Vec<i32>, labels: Vec<i32>| Example { input_ids, labels, weights: None };
+    let error = |example: Example| {
+        let encode = encoder(move |_| Ok(Outcome::Example(example.clone())));
+        match pack_rows(&job, &encode, &identity(), &|_| ControlFlow::Continue(())) {
+            Err(Error::Row { error, .. }) => error,
+            other => panic!("expected a row to be refused, found {other:?}"),
+        }
     };
-    let error = |outcome: &(dyn Fn() -> Result<Outcome, chatloom_tokenize::Error> + Sync)| match pack_rows(
-        &job,
-        &|_: &Conversation| outcome(),
-        &identity(),
-        &|_| ControlFlow::Continue(()),
-    ) {
-        Err(Error::Row { error, .. }) => error,
-        other => panic!("expected a row to be refused, found {other:?}"),
-    };
-    assert_eq!(error(&|| example(vec![1, 2], vec![-100, 3])), RowError::Labels);
-    assert_eq!(error(&|| example(vec![1, -2], vec![-100, -100])), RowError::Labels);
-    assert_eq!(error(&|| example(vec![1, 2], vec![-100])), RowError::Labels);
+    assert_eq!(error(example(vec![1, 2], vec![-100, 3])), RowError::Labels);
+    assert_eq!(error(example(vec![1, -2], vec![-100, -100])), RowError::Labels);
+    assert_eq!(error(example(vec![1, 2], vec![-100])), RowError::Labels);
     let weighed = Example { input_ids: vec![1], labels: vec![1], weights: Some(vec![0.5]) };
-    assert_eq!(error(&|| Ok(Outcome::Example(weighed.clone()))), RowError::Weights);
-    let too_long = error(&|| example(vec![1; 65], vec![-100; 65]));
+    assert_eq!(error(weighed), RowError::Weights);
+    let too_long = error(example(vec![1; 65], vec![-100; 65]));
     assert!(too_long.to_string().contains("65 tokens, more than max_length=64"), "{too_long}");
 }
 
@@ -644,10 +650,40 @@ fn cancelling_leaves_nothing_behind() {
         let stop = |progress: &Progress| {
             if progress.stage == stage { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let result = pack_rows(&job, &bytes_as_tokens, &identity(), &stop);
+        let result = pack_rows(&job, &encoder(bytes_as_tokens), &identity(), &stop);
         assert!(matches!(result, Err(Error::Cancelled)));
         assert_eq!(entries(&directory), ["in.jsonl"]);
     }
+}
+
+#[test]
+fn a_row_that_takes_long_is_not_waited_for() {
+    let directory = TempDir::new().unwrap();
+    let job = job(&directory, chat(1, 1));
+    let (finish, finished) = channel::<()>();
+    let finished = Mutex::new(finished);
+    let endless = encoder(move |conversation| {
+        let _ = finished.lock().map(|finished| finished.recv());
+        bytes_as_tokens(conversation)
+    });
+    let ticks = Cell::new(0);
+    let later = |_: &Progress| {
+        ticks.set(ticks.get() + 1);
+        if ticks.get() < 9 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    };
+    assert!(matches!(pack_rows(&job, &endless, &identity(), &later), Err(Error::Cancelled)));
+    assert_eq!(entries(&directory), ["in.jsonl"]);
+    drop(finish);
+}
+
+#[test]
+fn a_panic_of_the_encoder_is_passed_on() {
+    let directory = TempDir::new().unwrap();
+    let job = job(&directory, chat(1, 1));
+    let work = || pack_rows(&job, &encoder(|_| panic!("lost")), &identity(), &|_| ControlFlow::Continue(()));
+    let panic = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_err();
+    assert_eq!(panic.downcast_ref::<&str>(), Some(&"lost"));
+    assert_eq!(entries(&directory), ["in.jsonl"]);
 }
 
 #[test]
@@ -660,7 +696,7 @@ fn progress_only_grows_and_ends_complete() {
         seen.borrow_mut().push(*progress);
         ControlFlow::Continue(())
     };
-    let summary = pack_rows(&job, &bytes_as_tokens, &identity(), &watch).unwrap();
+    let summary = pack_rows(&job, &encoder(bytes_as_tokens), &identity(), &watch).unwrap();
     let seen = seen.into_inner();
     assert!(seen.len() > 20);
     assert!(seen.windows(2).all(|pair| pair[0].bytes <= pair[1].bytes && pair[0].rows <= pair[1].rows));

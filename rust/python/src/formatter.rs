@@ -8,7 +8,7 @@ use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
 use crate::template::{clock, compat_named, compile};
-use chatloom_dataset::{Batch, BatchError, Reading, encode_batch};
+use chatloom_dataset::{Batch, BatchError, Encode, Reading, encode_batch};
 use chatloom_template::{self as template, Call};
 use chatloom_tokenize as core;
 use core::{Boundary, Lane, Options, Outcome, Overflow, Templates, Vocabulary};
@@ -28,7 +28,7 @@ type Floats<'py> = Bound<'py, PyArray1<f32>>;
 /// Renders and encodes the conversations of one model.
 #[pyclass(frozen, module = "chatloom._core")]
 pub(crate) struct Formatter {
-    pub(crate) core: core::Formatter,
+    pub(crate) core: Arc<core::Formatter>,
     templates: Templates,
 }
 
@@ -68,7 +68,7 @@ impl Formatter {
         let parts = templates.clone();
         let core = detached(py, || core::Formatter::new(parts, Arc::new(vocabulary), options))?
             .map_err(|error| formatter_error(&error, None))?;
-        Ok(Self { core, templates })
+        Ok(Self { core: Arc::new(core), templates })
     }
 
     /// A hash of all that decides what comes out.
@@ -175,7 +175,8 @@ impl Formatter {
         threads: Option<NonZeroUsize>,
     ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>, Option<Floats<'py>>)> {
         let mut rows = Rows::new(rows, self.reading(Reading::default()))?;
-        let encode = |conversation: &template::Conversation| self.core.encode(conversation, &Call::default());
+        let core = self.core.clone();
+        let encode: Encode = Arc::new(move |conversation| core.encode(conversation, &Call::default()));
         let batch = detached(py, || encode_batch(&mut rows, &encode, threads))?;
         let Batch { input_ids, labels, weights, offsets, rows } = batch.map_err(batch_error)?;
         Ok((
