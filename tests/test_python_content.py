@@ -45,6 +45,7 @@ MADE: dict[str, Callable[[int], Any]] = {
     "Example": example,
     "Examples": lambda n: Examples(ints(1, n), ints(1, n), np.array([0, 2]), np.array([0]), pad_id=n),
     "Formatter": lambda n: formatter(max_length=n),
+    "Lane": lambda n: chatloom.Lane("fast", str(n)),
     "Options": lambda n: Options(max_length=n, now=NOW, variables={"tone": "low"}),
     "Pack": lambda n: packs(n)[0],
     "Packs": packs,
