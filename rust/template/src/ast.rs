@@ -27,10 +27,10 @@ pub(crate) enum ExprNode<'s> {
     Attribute(Box<Expr<'s>>, &'s str),
     Item(Box<Expr<'s>>, Box<Expr<'s>>),
     Slice(Box<Expr<'s>>, Box<[Option<Expr<'s>>; 3]>),
-    Call(Box<Expr<'s>>, Args<'s>),
+    Call(Box<Expr<'s>>, Box<Args<'s>>),
     /// The inner expression is missing where a block's output is filtered.
-    Filter(Option<Box<Expr<'s>>>, &'s str, Args<'s>),
-    Test(Box<Expr<'s>>, &'s str, Args<'s>),
+    Filter(Option<Box<Expr<'s>>>, &'s str, Box<Args<'s>>),
+    Test(Box<Expr<'s>>, &'s str, Box<Args<'s>>),
     Binary(Binary, Box<Expr<'s>>, Box<Expr<'s>>),
     Compare(Box<Expr<'s>>, Vec<(Comparison, Expr<'s>)>),
     And(Box<Expr<'s>>, Box<Expr<'s>>),

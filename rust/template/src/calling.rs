@@ -1,4 +1,5 @@
 //! The machine's calls: arguments, methods, functions and macros.
+use crate::Error;
 use crate::args::Args;
 use crate::calls;
 use crate::fail::{render, type_error, undefined};
@@ -7,7 +8,6 @@ use crate::members::attribute;
 use crate::program::{Method, Name, Shape, Variable};
 use crate::text::Text;
 use crate::value::{Bound, Closure, Frame, Global, Value};
-use crate::{Class, Error};
 
 impl<'a> Machine<'a> {
     /// Takes a call's arguments from the stack.
@@ -52,24 +52,12 @@ impl<'a> Machine<'a> {
         name: &'a str,
         args: Args<'a>,
     ) -> Result<Value<'a>, Error> {
-        self.count_step()?;
+        self.arena.work(1)?;
         calls::method(receiver, name, args, self.cx())
     }
 
-    pub(crate) fn count_step(&mut self) -> Result<(), Error> {
-        self.steps += 1;
-        if self.steps > self.limits.steps {
-            return Err(Error::new(
-                Class::Budget,
-                "BudgetExceeded",
-                "the render takes more steps than its budget",
-            ));
-        }
-        Ok(())
-    }
-
     pub(crate) fn call(&mut self, callee: &Value<'a>, args: Args<'a>) -> Result<Value<'a>, Error> {
-        self.count_step()?;
+        self.arena.work(1)?;
         match callee {
             Value::Method(Bound { receiver, name }) => calls::method(receiver, name, args, self.cx()),
             Value::Macro(closure) => self.call_macro(closure, args).map(Value::Str),

@@ -3,11 +3,10 @@ use std::cell::RefCell;
 
 use crate::args::{Args, Context};
 use crate::clock::strftime;
-use crate::compare::{equal, hashable, same_or_equal};
+use crate::compare::{equal, hashable, same_or_equal, value_of};
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::hashing::Places;
 use crate::machine::no_clock;
-use crate::members::dict_item;
 use crate::number::as_index;
 use crate::print;
 use crate::program::{MacroFacts, Program};
@@ -56,8 +55,8 @@ fn dict_method<'a>(
         "get" => {
             let [key, otherwise] = args.bind_positional(name, 1)?;
             let key = key.unwrap_or(Value::Missing);
-            hashable(&key)?;
-            let found = dict_item(dict, &key, cx)?.or(otherwise);
+            hashable(&key, cx.arena)?;
+            let found = value_of(dict, &key, cx.arena)?.or(otherwise);
             Ok(found.unwrap_or(Value::None(Source::LITERAL)))
         }
         _ => Err(unsupported_input(format!("method `{name}` of dict"))),
@@ -78,18 +77,22 @@ fn list_method<'a>(
         "count" => {
             let [item] = args.bind_positional(name, 1)?;
             let item = item.unwrap_or(Value::Missing);
-            let count = list.items.iter().filter(|found| same_or_equal(found, &item)).count();
+            let mut count = 0;
+            for found in list.items {
+                count += usize::from(same_or_equal(found, &item, cx.arena)?);
+            }
             Ok(Value::count(count, list.source))
         }
         _ => {
             let [item, start, stop] = args.bind_positional(name, 1)?;
             let item = item.unwrap_or(Value::Missing);
             let within = index_bounds(start, stop, list.items.len())?;
-            let found = |at: &usize| same_or_equal(&list.items[*at], &item);
-            match within.into_iter().find(found) {
-                Some(at) => Ok(Value::count(at, list.source)),
-                None => Err(value_error(format!("{} is not in list", print_type(&item)))),
+            for at in within {
+                if same_or_equal(&list.items[at], &item, cx.arena)? {
+                    return Ok(Value::count(at, list.source));
+                }
             }
+            Err(value_error(format!("{} is not in list", print_type(&item))))
         }
     }
 }
@@ -129,8 +132,11 @@ fn loop_method<'a>(
         return Ok(args.positional[running.index0() % args.positional.len()]);
     }
     let value = cx.tuple(args.positional)?;
-    let changed = running.changed.replace(Some(value)).is_none_or(|before| !equal(&before, &value));
-    Ok(Value::truth(changed))
+    let same = match running.changed.replace(Some(value)) {
+        Some(before) => equal(&before, &value, cx.arena)?,
+        None => false,
+    };
+    Ok(Value::truth(!same))
 }
 
 /// `range(…)`, `dict(…)`, `raise_exception(…)`, `strftime_now(…)`.
@@ -154,12 +160,21 @@ pub(crate) fn global<'a>(
             let Some(Value::Str(format)) = format else {
                 return Err(type_error("strftime() argument 1 must be str"));
             };
-            let text = strftime(clock.ok_or_else(no_clock)?, format.as_str(cx.arena)?)?;
+            let format = format.as_str(cx.arena)?;
+            cx.arena.work(format.len().saturating_mul(STEPS_OF_A_TIME))?;
+            cx.arena.charge(format.len().saturating_mul(LONGEST_TIME))?;
+            let text = strftime(clock.ok_or_else(no_clock)?, format)?;
             Ok(Value::Str(Text::from_source(cx.arena.str(&text)?, Source::VARIABLE)))
         }
         Global::Namespace => Err(unsupported_input("a namespace in this place")),
     }
 }
+
+/// How many steps the time takes for each byte of its format.
+const STEPS_OF_A_TIME: usize = 16;
+
+/// How many bytes the time takes for each of its format.
+const LONGEST_TIME: usize = 12;
 
 fn range<'a>(args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let bounds: [Option<Value<'a>>; 3] = args.bind_positional("range", 1)?;
@@ -214,36 +229,37 @@ pub(crate) fn new_dict<'a>(pairs: &[(Value<'a>, Value<'a>)], cx: Context<'a>) ->
     let mut entries: Vec<(Value<'a>, Value<'a>)> = Vec::with_capacity(pairs.len());
     let mut places = Places::default();
     for (key, value) in pairs {
-        hashable(key)?;
-        match places.find_or_put(key, entries.len()) {
+        hashable(key, cx.arena)?;
+        match places.find_or_put(key, entries.len(), cx.arena)? {
             Some(place) => entries[place].1 = *value,
             None => entries.push((*key, *value)),
         }
     }
-    let message = stands_for(&entries, cx);
+    let message = stands_for(&entries, cx)?;
     Ok(Value::Dict(Dict::new(cx.arena.slice(&entries)?, Source::LITERAL, message, cx.arena)?))
 }
 
 /// The message that a mapping stands for: the one whose role it carries, or the only one its data are from.
-fn stands_for<'a>(entries: &[(Value<'a>, Value<'a>)], cx: Context<'a>) -> Option<u32> {
+fn stands_for<'a>(entries: &[(Value<'a>, Value<'a>)], cx: Context<'a>) -> Result<Option<u32>, Error> {
     let role = entries.iter().find(|(key, _)| matches!(key, Value::Str(key) if key.equals("role")));
     if let Some(message) = role.and_then(|(_, role)| cx.message_of(role.source())) {
-        return Some(message);
+        return Ok(Some(message));
     }
     let mut owners = Vec::new();
     let mut waiting: Vec<Value<'a>> = entries.iter().map(|(_, value)| *value).collect();
-    while let Some(value) = waiting.pop() {
+    while let Some(value) = waiting.pop().filter(|_| owners.len() < 2) {
         match value {
             Value::List(list) | Value::Tuple(list) if list.source.as_field().is_none() => {
+                cx.arena.work(list.items.len())?;
                 waiting.extend(list.items);
             }
             _ => note_owners(&value, cx, &mut owners),
         }
     }
-    match owners[..] {
+    Ok(match owners[..] {
         [only] => only,
         _ => None,
-    }
+    })
 }
 
 /// Notes the messages that a value's data are from, and that some are from none.

@@ -4,12 +4,13 @@ use std::cmp::Ordering;
 use num_bigint::BigInt;
 use num_traits::{FromPrimitive, ToPrimitive};
 
+use crate::Error;
 use crate::arena::Arena;
 use crate::ast::Comparison;
 use crate::fail::{type_error, undefined, unsupported_input};
-use crate::number::Number;
+use crate::number::{self, Number};
+use crate::text::Text;
 use crate::value::{Dict, List, Range, Value, View};
-use crate::{Class, Error};
 
 /// `left op right`.
 pub(crate) fn compare<'a>(
@@ -19,8 +20,8 @@ pub(crate) fn compare<'a>(
     arena: &'a Arena,
 ) -> Result<bool, Error> {
     Ok(match op {
-        Comparison::Eq => equal_within(left, right).ok_or_else(endless)?,
-        Comparison::Ne => !equal_within(left, right).ok_or_else(endless)?,
+        Comparison::Eq => equal(left, right, arena)?,
+        Comparison::Ne => !equal(left, right, arena)?,
         Comparison::In => contains(right, left, arena)?,
         Comparison::NotIn => !contains(right, left, arena)?,
         Comparison::Lt => ordered(left, right, "<", arena)? == Some(Ordering::Less),
@@ -36,50 +37,41 @@ pub(crate) fn compare<'a>(
 
 /// Python's `==`. Values may be nested deeper than the stack, so the pairs that are still to be compared wait
 /// in a list.
-pub(crate) fn equal<'a>(left: &Value<'a>, right: &Value<'a>) -> bool {
-    equal_within(left, right) == Some(true)
-}
-
-/// More parts than the memory of a render can hold: a value that shares its parts in ever deeper levels.
-const MAX_PAIRS: usize = 1 << 24;
-
-/// Equality, or nothing where it would take more than [`MAX_PAIRS`] comparisons.
-fn equal_within<'a>(left: &Value<'a>, right: &Value<'a>) -> Option<bool> {
+pub(crate) fn equal<'a>(left: &Value<'a>, right: &Value<'a>, arena: &'a Arena) -> Result<bool, Error> {
     let mut waiting = Vec::new();
-    if !equal_outside(left, right, &mut waiting) {
-        return Some(false);
+    if !equal_outside(left, right, &mut waiting, arena)? {
+        return Ok(false);
     }
-    for _ in 0..MAX_PAIRS {
-        let Some((left, right)) = waiting.pop() else { return Some(true) };
-        if !is_same_float(&left, &right) && !equal_outside(&left, &right, &mut waiting) {
-            return Some(false);
+    while let Some((left, right)) = waiting.pop() {
+        if !is_same_float(&left, &right) && !equal_outside(&left, &right, &mut waiting, arena)? {
+            return Ok(false);
         }
     }
-    None
-}
-
-fn endless() -> Error {
-    Error::new(Class::Budget, "BudgetExceeded", "a comparison takes more steps than its budget")
+    Ok(true)
 }
 
 type Pairs<'a> = Vec<(Value<'a>, Value<'a>)>;
 
 /// Whether two values are equal if the parts that it adds to `waiting` are.
-fn equal_outside<'a>(left: &Value<'a>, right: &Value<'a>, waiting: &mut Pairs<'a>) -> bool {
-    match (left, right) {
-        (Value::Str(left), Value::Str(right)) => left.with_pieces(|pieces| match pieces {
-            [only] => right.equals(only.text),
-            _ => right.equals(&pieces.iter().map(|piece| piece.text).collect::<String>()),
-        }),
+fn equal_outside<'a>(
+    left: &Value<'a>,
+    right: &Value<'a>,
+    waiting: &mut Pairs<'a>,
+    arena: &'a Arena,
+) -> Result<bool, Error> {
+    arena.work(1)?;
+    Ok(match (left, right) {
+        (Value::Str(left), Value::Str(right)) => equal_texts(left, right, arena)?,
         (Value::None(_), Value::None(_)) | (Value::Undefined(_), Value::Undefined(_)) => true,
         (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
             if !std::ptr::addr_eq(*left, *right) && left.items.len() == right.items.len() {
+                arena.work(left.items.len())?;
                 waiting.extend(left.items.iter().copied().zip(right.items.iter().copied()).rev());
             }
             left.items.len() == right.items.len()
         }
         (Value::Dict(left), Value::Dict(right)) => {
-            std::ptr::addr_eq(*left, *right) || equal_keys(left, right, waiting)
+            std::ptr::addr_eq(*left, *right) || equal_keys(left, right, waiting, arena)?
         }
         (Value::Range(left), Value::Range(right)) => left.is_same(right),
         (Value::Global(left), Value::Global(right)) => left == right,
@@ -88,23 +80,72 @@ fn equal_outside<'a>(left: &Value<'a>, right: &Value<'a>, waiting: &mut Pairs<'a
         (Value::Loop(left), Value::Loop(right)) => std::ptr::addr_eq(*left, *right),
         (Value::Generator(left), Value::Generator(right)) => std::ptr::addr_eq(*left, *right),
         (Value::View(View::Keys, left), Value::View(View::Keys, right)) => {
-            equal_keys(left, right, &mut Vec::new())
+            equal_keys(left, right, &mut Vec::new(), arena)?
         }
-        _ => match (Number::of(left), Number::of(right)) {
-            (Some(left), Some(right)) => left.compare(&right) == Some(Ordering::Equal),
-            _ => false,
-        },
+        (Value::Int(left, _), Value::Int(right, _)) => left == right,
+        _ => numbers(left, right, arena)?
+            .is_some_and(|(left, right)| left.compare(&right) == Some(Ordering::Equal)),
+    })
+}
+
+fn equal_texts<'a>(left: &Text<'a>, right: &Text<'a>, arena: &'a Arena) -> Result<bool, Error> {
+    left.scan(arena)?;
+    right.scan(arena)?;
+    if left.len() != right.len() {
+        return Ok(false);
+    }
+    match left.as_piece() {
+        Some(piece) => Ok(right.equals(piece.text)),
+        None => Ok(right.equals(left.as_str(arena)?)),
     }
 }
 
+/// Two values as numbers, if both are.
+fn numbers<'a>(
+    left: &Value<'a>,
+    right: &Value<'a>,
+    arena: &'a Arena,
+) -> Result<Option<(Number, Number)>, Error> {
+    number::weigh(left, arena)?;
+    number::weigh(right, arena)?;
+    Ok(Number::of(left).zip(Number::of(right)))
+}
+
 /// Whether two mappings have the same keys; their values wait.
-fn equal_keys<'a>(left: &Dict<'a>, right: &Dict<'a>, waiting: &mut Pairs<'a>) -> bool {
-    left.entries.len() == right.entries.len()
-        && left.entries.iter().all(|(key, value)| {
-            let found = right.entries.iter().find(|(other, _)| same_or_equal(key, other));
-            waiting.extend(found.map(|(_, other)| (*value, *other)));
-            found.is_some()
-        })
+fn equal_keys<'a>(
+    left: &Dict<'a>,
+    right: &Dict<'a>,
+    waiting: &mut Pairs<'a>,
+    arena: &'a Arena,
+) -> Result<bool, Error> {
+    if left.entries.len() != right.entries.len() {
+        return Ok(false);
+    }
+    for (key, value) in left.entries {
+        let Some(other) = value_of(right, key, arena)? else { return Ok(false) };
+        waiting.push((*value, other));
+    }
+    Ok(true)
+}
+
+/// The value under a key that can be hashed.
+pub(crate) fn value_of<'a>(
+    dict: &Dict<'a>,
+    key: &Value<'a>,
+    arena: &'a Arena,
+) -> Result<Option<Value<'a>>, Error> {
+    arena.work(1)?;
+    if let Value::Str(text) = key {
+        let key = text.as_str(arena)?;
+        arena.scan(key.len())?;
+        return Ok(dict.get(key).copied());
+    }
+    for (known, value) in dict.entries {
+        if same_or_equal(known, key, arena)? {
+            return Ok(Some(*value));
+        }
+    }
+    Ok(None)
 }
 
 fn is_same_float(left: &Value<'_>, right: &Value<'_>) -> bool {
@@ -112,8 +153,21 @@ fn is_same_float(left: &Value<'_>, right: &Value<'_>) -> bool {
 }
 
 /// Equality as containers have it: what is identical is equal, even a NaN.
-pub(crate) fn same_or_equal<'a>(left: &Value<'a>, right: &Value<'a>) -> bool {
-    is_same_float(left, right) || equal(left, right)
+pub(crate) fn same_or_equal<'a>(
+    left: &Value<'a>,
+    right: &Value<'a>,
+    arena: &'a Arena,
+) -> Result<bool, Error> {
+    Ok(is_same_float(left, right) || equal(left, right, arena)?)
+}
+
+/// Whether one of some values is equal to another.
+fn any_equal<'a>(
+    mut values: impl Iterator<Item = &'a Value<'a>>,
+    wanted: &Value<'a>,
+    arena: &'a Arena,
+) -> Result<bool, Error> {
+    values.try_fold(false, |found, value| Ok(found || same_or_equal(value, wanted, arena)?))
 }
 
 /// Values nested deeper than this have no order.
@@ -145,14 +199,20 @@ fn ordered_at<'a>(
     if let Value::Undefined(why) = right {
         return Err(undefined(why));
     }
+    arena.work(1)?;
     match (left, right) {
-        (Value::Str(left), Value::Str(right)) => Ok(Some(left.as_str(arena)?.cmp(right.as_str(arena)?))),
+        (Value::Str(left), Value::Str(right)) => {
+            left.scan(arena)?;
+            right.scan(arena)?;
+            Ok(Some(left.as_str(arena)?.cmp(right.as_str(arena)?)))
+        }
         (Value::List(left), Value::List(right)) | (Value::Tuple(left), Value::Tuple(right)) => {
             ordered_items(left, right, op, depth, arena)
         }
-        _ => match (Number::of(left), Number::of(right)) {
-            (Some(left), Some(right)) => Ok(left.compare(&right)),
-            _ => {
+        (Value::Int(left, _), Value::Int(right, _)) => Ok(Some(left.cmp(right))),
+        _ => match numbers(left, right, arena)? {
+            Some((left, right)) => Ok(left.compare(&right)),
+            None => {
                 let (left, right) = (left.type_name(), right.type_name());
                 Err(type_error(format!("'{op}' not supported between instances of '{left}' and '{right}'")))
             }
@@ -167,53 +227,58 @@ fn ordered_items<'a>(
     depth: usize,
     arena: &'a Arena,
 ) -> Result<Option<Ordering>, Error> {
-    match left.items.iter().zip(right.items).find(|(left, right)| !same_or_equal(left, right)) {
-        Some((left, right)) => ordered_at(left, right, op, depth + 1, arena),
-        None => Ok(Some(left.items.len().cmp(&right.items.len()))),
+    for (left, right) in left.items.iter().zip(right.items) {
+        if !same_or_equal(left, right, arena)? {
+            return ordered_at(left, right, op, depth + 1, arena);
+        }
     }
+    Ok(Some(left.items.len().cmp(&right.items.len())))
 }
 
 /// `item in container`.
 fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Result<bool, Error> {
     match container {
         Value::Str(text) => match item {
-            Value::Str(item) => Ok(text.as_str(arena)?.contains(item.as_str(arena)?)),
+            Value::Str(item) => {
+                let (text, item) = (text.as_str(arena)?, item.as_str(arena)?);
+                arena.scan(text.len())?;
+                Ok(text.contains(item))
+            }
             _ => {
                 let found = item.type_name();
                 Err(type_error(format!("'in <string>' requires string as left operand, not {found}")))
             }
         },
         Value::Undefined(_) => Ok(false),
-        Value::List(list) | Value::Tuple(list) => {
-            Ok(list.items.iter().any(|found| same_or_equal(found, item)))
-        }
+        Value::List(list) | Value::Tuple(list) => any_equal(list.items.iter(), item, arena),
         Value::Dict(dict) | Value::View(View::Keys, dict) => {
-            hashable(item)?;
-            Ok(match item {
-                Value::Str(key) => dict.get(key.as_str(arena)?).is_some(),
-                _ => dict.entries.iter().any(|(key, _)| same_or_equal(key, item)),
-            })
+            hashable(item, arena)?;
+            Ok(value_of(dict, item, arena)?.is_some())
         }
         Value::View(View::Values, dict) => {
-            Ok(dict.entries.iter().any(|(_, value)| same_or_equal(value, item)))
+            any_equal(dict.entries.iter().map(|(_, value)| value), item, arena)
         }
-        Value::View(View::Items, dict) => Ok(match item {
-            Value::Tuple(pair) if pair.items.len() == 2 => dict
-                .entries
-                .iter()
-                .any(|(key, value)| equal(key, &pair.items[0]) && equal(value, &pair.items[1])),
-            _ => false,
-        }),
+        Value::View(View::Items, dict) => contains_pair(dict, item, arena),
         Value::Range(range) => Ok(Number::of(item).is_some_and(|number| is_in_range(range, &number))),
         Value::Generator(generator) => loop {
             match generator.take(1)? {
-                [found] if same_or_equal(found, item) => break Ok(true),
+                [found] if same_or_equal(found, item, arena)? => break Ok(true),
                 [] => break Ok(false),
                 _ => {}
             }
         },
         _ => Err(type_error(format!("argument of type '{}' is not iterable", container.type_name()))),
     }
+}
+
+fn contains_pair<'a>(dict: &Dict<'a>, pair: &Value<'a>, arena: &'a Arena) -> Result<bool, Error> {
+    let Value::Tuple(List { items: [wanted, other], .. }) = pair else { return Ok(false) };
+    for (key, value) in dict.entries {
+        if equal(key, wanted, arena)? && equal(value, other, arena)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn is_in_range(range: &Range, number: &Number) -> bool {
@@ -228,14 +293,20 @@ fn is_in_range(range: &Range, number: &Number) -> bool {
 }
 
 /// Fails for values that can't be the key of a dict.
-pub(crate) fn hashable(value: &Value<'_>) -> Result<(), Error> {
+pub(crate) fn hashable<'a>(value: &Value<'a>, arena: &'a Arena) -> Result<(), Error> {
+    if let Value::Str(_) = value {
+        return Ok(());
+    }
     let mut waiting = vec![*value];
     while let Some(value) = waiting.pop() {
         match value {
             Value::List(_) | Value::Dict(_) | Value::View(View::Keys | View::Items, _) => {
                 return Err(type_error(format!("unhashable type: '{}'", value.type_name())));
             }
-            Value::Tuple(list) => waiting.extend(list.items.iter().rev()),
+            Value::Tuple(list) => {
+                arena.work(1 + list.items.len())?;
+                waiting.extend(list.items.iter().rev());
+            }
             _ => {}
         }
     }

@@ -97,21 +97,50 @@ pub struct Clock {
     pub microsecond: u32,
 }
 
-/// What a render may use before it ends in an error of class [`Budget`](crate::Class::Budget).
+/// What a render may use before it ends in an error of class [`Budget`](crate::Class::Budget): so much for every
+/// render, and so much more for each byte of its input. A value of the input counts as 64 bytes beside its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Iterations of loops, and calls of macros, functions and methods.
+    /// Steps. An instruction takes one, and builtins take one for each item they go through and for every 16
+    /// bytes of text they look through, or more where they do more with them.
     pub steps: u64,
+    /// Further steps for each byte of the input.
+    pub steps_per_byte: u64,
     /// Bytes held by values and output at once, beyond the input.
     pub bytes: usize,
+    /// Further bytes for each byte of the input.
+    pub bytes_per_byte: usize,
     /// Macro calls within each other.
     pub depth: usize,
 }
 
+impl Limits {
+    /// The steps that a render with an input of `size` bytes may take.
+    pub fn steps_for(&self, size: usize) -> u64 {
+        self.steps.saturating_add(self.steps_per_byte.saturating_mul(size as u64))
+    }
+
+    /// The bytes that a render with an input of `size` bytes may hold.
+    pub fn bytes_for(&self, size: usize) -> usize {
+        self.bytes.saturating_add(self.bytes_per_byte.saturating_mul(size))
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 50_000_000, bytes: 256 << 20, depth: 200 }
+        Self { steps: 4_000_000, steps_per_byte: 1_000, bytes: 16 << 20, bytes_per_byte: 64, depth: 200 }
     }
+}
+
+/// What a render used of its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// The size of its input.
+    pub size: usize,
+    /// Steps taken.
+    pub steps: u64,
+    /// Bytes held.
+    pub bytes: usize,
 }
 
 /// How one call wants its render.

@@ -10,6 +10,31 @@ const MAX_DEPTH: u32 = 250;
 
 type Parsed<'s> = Result<Expr<'s>, Error>;
 
+/// How strongly operators bind, the loosest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    Or,
+    And,
+    Not,
+    Compare,
+    Sum,
+    Concat,
+    Product,
+    Power,
+}
+
+fn arithmetic(operator: &Kind<'_>) -> Binary {
+    match operator {
+        Kind::Op(Op::Sub) => Binary::Sub,
+        Kind::Op(Op::Mul) => Binary::Mul,
+        Kind::Op(Op::Div) => Binary::Div,
+        Kind::Op(Op::FloorDiv) => Binary::FloorDiv,
+        Kind::Op(Op::Mod) => Binary::Mod,
+        Kind::Op(Op::Pow) => Binary::Pow,
+        _ => Binary::Add,
+    }
+}
+
 impl<'s> Parser<'s> {
     /// An expression of a kind, unless it is nested too deep for those who go through it.
     fn expr(&self, at: usize, node: ExprNode<'s>) -> Parsed<'s> {
@@ -43,7 +68,11 @@ impl<'s> Parser<'s> {
         let mut items = Vec::new();
         let mut is_tuple = false;
         while !self.ends_tuple() {
-            items.push(if conditionals { self.expression()? } else { self.nested(Self::or)? });
+            items.push(if conditionals {
+                self.expression()?
+            } else {
+                self.nested(|parser| parser.operation(Level::Or))?
+            });
             if !self.skip_op(Op::Comma) {
                 break;
             }
@@ -58,9 +87,9 @@ impl<'s> Parser<'s> {
 
     fn conditional(&mut self) -> Parsed<'s> {
         let at = self.at();
-        let mut expr = self.or()?;
+        let mut expr = self.operation(Level::Or)?;
         while self.skip_name("if") {
-            let test = self.or()?;
+            let test = self.operation(Level::Or)?;
             let otherwise =
                 if self.skip_name("else") { Some(Box::new(self.nested(Self::conditional)?)) } else { None };
             expr = self.expr(at, ExprNode::Conditional(Box::new(test), Box::new(expr), otherwise))?;
@@ -68,46 +97,71 @@ impl<'s> Parser<'s> {
         Ok(expr)
     }
 
-    fn or(&mut self) -> Parsed<'s> {
+    /// An expression of operators that bind at least as strongly as `loosest`. One function for all of them, so
+    /// that brackets within each other take little of the stack.
+    fn operation(&mut self, loosest: Level) -> Parsed<'s> {
         let at = self.at();
-        let mut left = self.and()?;
-        while self.skip_name("or") {
-            let right = self.and()?;
-            left = self.expr(at, ExprNode::Or(Box::new(left), Box::new(right)))?;
+        let mut left = if loosest <= Level::Not && self.skip_name("not") {
+            let inner = self.nested(|parser| parser.operation(Level::Not))?;
+            self.expr(at, ExprNode::Not(Box::new(inner)))?
+        } else {
+            self.unary(true)?
+        };
+        while let Some(level) = self.operator().filter(|level| *level >= loosest) {
+            // What can fail stands where its operator does.
+            let at = if matches!(level, Level::Or | Level::And | Level::Concat) { at } else { self.at() };
+            let node = self.operated(left, level)?;
+            left = self.expr(at, node)?;
         }
         Ok(left)
     }
 
-    fn and(&mut self) -> Parsed<'s> {
-        let at = self.at();
-        let mut left = self.not()?;
-        while self.skip_name("and") {
-            let right = self.not()?;
-            left = self.expr(at, ExprNode::And(Box::new(left), Box::new(right)))?;
-        }
-        Ok(left)
+    /// The level of the operator that comes next.
+    fn operator(&self) -> Option<Level> {
+        Some(match self.peek() {
+            Kind::Name("or") => Level::Or,
+            Kind::Name("and") => Level::And,
+            Kind::Name("not") if *self.peek_second() == Kind::Name("in") => Level::Compare,
+            Kind::Name("in") | Kind::Op(Op::Eq | Op::Ne | Op::Lt | Op::Le | Op::Gt | Op::Ge) => {
+                Level::Compare
+            }
+            Kind::Op(Op::Add | Op::Sub) => Level::Sum,
+            Kind::Op(Op::Tilde) => Level::Concat,
+            Kind::Op(Op::Mul | Op::Div | Op::FloorDiv | Op::Mod) => Level::Product,
+            Kind::Op(Op::Pow) => Level::Power,
+            _ => return None,
+        })
     }
 
-    fn not(&mut self) -> Parsed<'s> {
-        let at = self.at();
-        if self.skip_name("not") {
-            let inner = self.nested(Self::not)?;
-            return self.expr(at, ExprNode::Not(Box::new(inner)));
+    /// An operator of a level and what is right of it; all are left-associative (`**` too, in Jinja).
+    fn operated(&mut self, left: Expr<'s>, level: Level) -> Result<ExprNode<'s>, Error> {
+        match level {
+            Level::Compare => return self.comparisons(left),
+            Level::Concat => return self.concat(left),
+            _ => {}
         }
-        self.compare()
+        let operator = self.advance();
+        let right = Box::new(match level {
+            Level::Or => self.operation(Level::And)?,
+            Level::And => self.operation(Level::Not)?,
+            Level::Sum => self.operation(Level::Concat)?,
+            Level::Product => self.operation(Level::Power)?,
+            _ => self.unary(true)?,
+        });
+        let left = Box::new(left);
+        Ok(match level {
+            Level::Or => ExprNode::Or(left, right),
+            Level::And => ExprNode::And(left, right),
+            _ => ExprNode::Binary(arithmetic(&operator), left, right),
+        })
     }
 
-    fn compare(&mut self) -> Parsed<'s> {
-        let first = self.sum()?;
-        let at = self.at();
+    fn comparisons(&mut self, first: Expr<'s>) -> Result<ExprNode<'s>, Error> {
         let mut rest = Vec::new();
         while let Some(comparison) = self.comparison() {
-            rest.push((comparison, self.sum()?));
+            rest.push((comparison, self.operation(Level::Sum)?));
         }
-        if rest.is_empty() {
-            return Ok(first);
-        }
-        self.expr(at, ExprNode::Compare(Box::new(first), rest))
+        Ok(ExprNode::Compare(Box::new(first), rest))
     }
 
     fn comparison(&mut self) -> Option<Comparison> {
@@ -129,46 +183,12 @@ impl<'s> Parser<'s> {
         Some(found)
     }
 
-    fn sum(&mut self) -> Parsed<'s> {
-        self.binary(&[(Op::Add, Binary::Add), (Op::Sub, Binary::Sub)], Self::concat)
-    }
-
-    fn concat(&mut self) -> Parsed<'s> {
-        let at = self.at();
-        let mut parts = vec![self.product()?];
+    fn concat(&mut self, first: Expr<'s>) -> Result<ExprNode<'s>, Error> {
+        let mut parts = vec![first];
         while self.skip_op(Op::Tilde) {
-            parts.push(self.product()?);
+            parts.push(self.operation(Level::Product)?);
         }
-        if parts.len() > 1 {
-            return self.expr(at, ExprNode::Concat(parts));
-        }
-        Ok(parts.remove(0))
-    }
-
-    fn product(&mut self) -> Parsed<'s> {
-        const OPS: &[(Op, Binary)] = &[
-            (Op::Mul, Binary::Mul),
-            (Op::Div, Binary::Div),
-            (Op::FloorDiv, Binary::FloorDiv),
-            (Op::Mod, Binary::Mod),
-        ];
-        self.binary(OPS, Self::power)
-    }
-
-    fn power(&mut self) -> Parsed<'s> {
-        self.binary(&[(Op::Pow, Binary::Pow)], |parser| parser.unary(true))
-    }
-
-    /// Operators of one level, all of them left-associative (`**` too, in Jinja).
-    fn binary(&mut self, ops: &[(Op, Binary)], operand: fn(&mut Self) -> Parsed<'s>) -> Parsed<'s> {
-        let mut left = operand(self)?;
-        while let Some(&(_, op)) = ops.iter().find(|(op, _)| self.is_op(*op)) {
-            let at = self.at();
-            self.advance();
-            let right = operand(self)?;
-            left = self.expr(at, ExprNode::Binary(op, Box::new(left), Box::new(right)))?;
-        }
-        Ok(left)
+        Ok(ExprNode::Concat(parts))
     }
 
     fn unary(&mut self, with_filters: bool) -> Parsed<'s> {
@@ -275,7 +295,7 @@ impl<'s> Parser<'s> {
                 Kind::Op(Op::LeftBracket) => self.subscript(expr)?,
                 Kind::Op(Op::LeftParen) => {
                     let args = self.arguments()?;
-                    self.expr(at, ExprNode::Call(Box::new(expr), args))?
+                    self.expr(at, ExprNode::Call(Box::new(expr), Box::new(args)))?
                 }
                 _ => return Ok(expr),
             };
@@ -290,7 +310,7 @@ impl<'s> Parser<'s> {
                 Kind::Name("is") => self.test(expr)?,
                 Kind::Op(Op::LeftParen) => {
                     let args = self.arguments()?;
-                    self.expr(at, ExprNode::Call(Box::new(expr), args))?
+                    self.expr(at, ExprNode::Call(Box::new(expr), Box::new(args)))?
                 }
                 _ => return Ok(expr),
             };
@@ -368,7 +388,7 @@ impl<'s> Parser<'s> {
         let at = self.at();
         let name = self.dotted_name()?;
         let args = if self.is_op(Op::LeftParen) { self.arguments()? } else { Args::default() };
-        self.expr(at, ExprNode::Filter(expr.map(Box::new), name, args))
+        self.expr(at, ExprNode::Filter(expr.map(Box::new), name, Box::new(args)))
     }
 
     /// The name of a filter or test; none that has dots is known.
@@ -389,7 +409,7 @@ impl<'s> Parser<'s> {
         let negated = self.skip_name("not");
         let name = self.dotted_name()?;
         let args = if self.is_op(Op::LeftParen) { self.arguments()? } else { self.bare_argument()? };
-        let test = self.expr(at, ExprNode::Test(Box::new(expr), name, args))?;
+        let test = self.expr(at, ExprNode::Test(Box::new(expr), name, Box::new(args)))?;
         if negated { self.expr(at, ExprNode::Not(Box::new(test))) } else { Ok(test) }
     }
 

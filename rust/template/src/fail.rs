@@ -55,11 +55,21 @@ fn no_member(of: &Value<'_>, key: &Value<'_>) -> Error {
     }
 }
 
-/// Text for a message: what the row wrote stays out of it.
+/// Text for a message: what the row wrote stays out of it, and of much text the end.
 pub(crate) fn shown(text: &Text<'_>) -> String {
+    const MOST: usize = 1000;
+    let mut shown = String::new();
     text.with_pieces(|pieces| {
-        pieces.iter().map(|piece| if piece.source.is_data() { "…" } else { piece.text }).collect()
-    })
+        for piece in pieces {
+            let part = if piece.source.is_data() { "…" } else { piece.text };
+            if shown.len() + part.len() > MOST {
+                shown.push('…');
+                break;
+            }
+            shown.push_str(part);
+        }
+    });
+    shown
 }
 
 fn object(type_name: &str) -> String {

@@ -93,6 +93,16 @@ impl Filter {
         matches!(name, "random" | "urlize")
     }
 
+    /// Whether it goes through all of the value.
+    fn looks_through(self, value: &Value<'_>) -> bool {
+        use Filter::{Abs, Attr, Default, First, Last, Length, Round, Safe, String};
+        match self {
+            Length => matches!(value, Value::Str(_)),
+            Abs | Attr | Default | First | Last | Round | Safe | String => false,
+            _ => true,
+        }
+    }
+
     /// Whether it takes nothing but the value.
     fn is_plain(self) -> bool {
         use Filter::{
@@ -123,6 +133,18 @@ impl Filter {
     }
 }
 
+/// Takes the steps for going through a value.
+fn work_through<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<(), Error> {
+    cx.arena.work(match value {
+        Value::Str(text) => return text.scan(cx.arena),
+        Value::List(list) | Value::Tuple(list) => list.items.len(),
+        Value::Dict(dict) | Value::View(_, dict) => dict.entries.len(),
+        Value::Range(range) => range.len(),
+        Value::Generator(generator) => generator.items.len(),
+        _ => 0,
+    })
+}
+
 /// `value | filter(args)`.
 pub(crate) fn apply<'a>(
     filter: Filter,
@@ -132,6 +154,10 @@ pub(crate) fn apply<'a>(
 ) -> Result<Value<'a>, Error> {
     if filter.is_plain() {
         args.bind::<0>("filter", [], 0)?;
+    }
+    cx.arena.work(1)?;
+    if filter.looks_through(value) {
+        work_through(value, cx)?;
     }
     match filter {
         Filter::Abs => numbers::absolute(value, cx),
@@ -220,7 +246,7 @@ fn tojson<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Valu
     let names = ["ensure_ascii", "indent", "separators", "sort_keys"];
     let [ensure_ascii, indent, separators, sort_keys] = args.bind("tojson", names, 0)?;
     let indent = match indent {
-        Some(indent) => json::indent_of(&indent)?,
+        Some(indent) => json::indent_of(&indent, cx.arena)?,
         None => None,
     };
     let (item_separator, key_separator) = match separators.filter(|s| !matches!(s, Value::None(_))) {

@@ -25,7 +25,10 @@ pub(crate) fn absolute<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'
 /// Python's `float(value)`; none where that fails in a way that filters forgive.
 fn to_float<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Option<f64>, Error> {
     match value {
-        Value::Str(text) => Ok(parse_float(text.as_str(cx.arena)?)),
+        Value::Str(text) => {
+            cx.arena.work(text.len())?;
+            Ok(parse_float(text.as_str(cx.arena)?))
+        }
         Value::Undefined(why) => Err(undefined(why)),
         _ => Number::of(value).map(|number| number.as_float()).transpose(),
     }
@@ -41,6 +44,7 @@ pub(crate) fn int<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Res
     let [otherwise, base] = args.bind("int", ["default", "base"], 0)?;
     let whole = match (value, Number::of(value)) {
         (Value::Str(text), _) => {
+            cx.arena.work(text.len().saturating_mul(2))?;
             let text = text.as_str(cx.arena)?;
             let base = base.as_ref().map_or(Some(10), as_index).and_then(|base| u32::try_from(base).ok());
             let parsed = base.and_then(|base| parse_integer(text, base).ok());
@@ -68,7 +72,7 @@ pub(crate) fn round<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> R
         None => "common",
         Some(Value::Str(method)) => method.as_str(cx.arena)?,
         Some(other) => {
-            crate::compare::hashable(other)?;
+            crate::compare::hashable(other, cx.arena)?;
             ""
         }
     };
@@ -113,6 +117,7 @@ fn rounded<'a>(value: &Value<'a>, precision: &Value<'a>, cx: Context<'a>) -> Res
     };
     match number {
         Number::Int(number) => {
+            crate::number::weigh_division(&number, cx.arena)?;
             let rounded = if precision < 0 { to_tens(&number, false, precision) } else { number };
             Big::value(&rounded, value.source(), cx.arena)
         }
@@ -136,7 +141,8 @@ fn round_float(number: f64, precision: i64) -> f64 {
 /// Half to even at a power of ten; `more` tells that the number is further from zero than it looks.
 fn to_tens(number: &BigInt, more: bool, precision: i64) -> BigInt {
     let digits = u32::try_from(precision.unsigned_abs()).unwrap_or(u32::MAX);
-    if u64::from(digits) > number.bits() {
+    // A power of ten has more than three bits a digit, so that less than half of one is left.
+    if u64::from(digits) > number.bits() / 3 + 1 {
         return BigInt::ZERO;
     }
     let unit = BigInt::from(10).pow(digits);

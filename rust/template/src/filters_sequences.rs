@@ -31,35 +31,32 @@ fn sort_by_key<'a, T: Copy>(
     reverse: bool,
     cx: Context<'a>,
 ) -> Result<Vec<T>, Error> {
-    if keyed.iter().any(|(key, _)| has_nan(key)) {
-        return Err(unsupported_input("sorting values that are not a number"));
-    }
-    let mut failure = None;
     let mut keyed = keyed;
-    keyed.sort_by(|(left, _), (right, _)| {
-        let order = ordered(left, right, "<", cx.arena).unwrap_or_else(|error| {
-            failure.get_or_insert(error);
-            None
-        });
-        let order = order.unwrap_or(Ordering::Equal);
-        if reverse { order.reverse() } else { order }
-    });
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(keyed.into_iter().map(|(_, item)| item).collect()),
+    for (key, _) in &keyed {
+        refuse_nan(key, cx)?;
     }
+    crate::sorting::sort(&mut keyed, &mut |(left, _), (right, _)| {
+        let (left, right) = if reverse { (right, left) } else { (left, right) };
+        Ok(ordered(left, right, "<", cx.arena)? == Some(Ordering::Less))
+    })?;
+    Ok(keyed.into_iter().map(|(_, item)| item).collect())
 }
 
-fn has_nan(value: &Value<'_>) -> bool {
+fn refuse_nan<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<(), Error> {
     let mut waiting = vec![*value];
     while let Some(value) = waiting.pop() {
         match value {
-            Value::Float(number, _) if number.is_nan() => return true,
-            Value::List(list) | Value::Tuple(list) => waiting.extend(list.items),
+            Value::Float(number, _) if number.is_nan() => {
+                return Err(unsupported_input("sorting values that are not a number"));
+            }
+            Value::List(list) | Value::Tuple(list) => {
+                cx.arena.work(1 + list.items.len())?;
+                waiting.extend(list.items);
+            }
             _ => {}
         }
     }
-    false
+    Ok(())
 }
 
 fn truth(value: Option<Value<'_>>) -> bool {
@@ -105,6 +102,7 @@ fn at_path<'a>(
     let Value::Str(path) = path else { return item(value, path, cx).map(defined) };
     let mut found = *value;
     for part in path.as_str(cx.arena)?.split('.') {
+        cx.arena.work(1 + part.len())?;
         let is_index = crate::letters::is(part, "isdigit") == Some(true);
         let key = match part.parse::<i64>() {
             Ok(index) if is_index => Value::Int(index, Source::LITERAL),
@@ -170,8 +168,8 @@ pub(crate) fn unique<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> 
     lazily(value, cx, |kept| {
         let mut seen = Places::default();
         for (key, found) in keyed(value, by, None, truth(case_sensitive), cx)? {
-            crate::compare::hashable(&key)?;
-            if seen.find_or_put(&key, kept.len()).is_none() {
+            crate::compare::hashable(&key, cx.arena)?;
+            if seen.find_or_put(&key, kept.len(), cx.arena)?.is_none() {
                 kept.push(found);
             }
         }
@@ -186,13 +184,17 @@ pub(crate) fn group_by<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -
     let pairs = keyed(value, by, otherwise, truth(case_sensitive), cx)?;
     let sorted = sort_by_key(pairs.iter().map(|(key, found)| (*key, (*key, *found))).collect(), false, cx)?;
     let mut groups = Vec::new();
-    for group in sorted.chunk_by(|(left, _), (right, _)| same_or_equal(left, right)) {
-        let items: Vec<_> = group.iter().map(|(_, found)| *found).collect();
-        let name = match (&by, items.first()) {
-            (Some(by), Some(first)) => at_path(first, by, otherwise, cx)?,
-            (None, Some(first)) => *first,
-            (_, None) => continue,
-        };
+    let mut rest = &sorted[..];
+    while let Some((key, first)) = rest.first() {
+        let mut items = vec![*first];
+        for (other, found) in &rest[1..] {
+            if !same_or_equal(key, other, cx.arena)? {
+                break;
+            }
+            items.push(*found);
+        }
+        rest = &rest[items.len()..];
+        let name = by.as_ref().map_or(Ok(*first), |by| at_path(first, by, otherwise, cx))?;
         let pair = cx.arena.slice(&[name, cx.list(&items)?])?;
         let pair = List { is_group: true, ..List::new(pair, Source::LITERAL) };
         groups.push(Value::Tuple(cx.arena.value(pair)?));
@@ -354,6 +356,9 @@ fn map_attribute<'a>(
     Ok(())
 }
 
+/// What looking a filter up by its name takes.
+const STEPS_OF_A_NAME: usize = 8;
+
 fn map_filter<'a>(
     value: &Value<'a>,
     name: &Value<'a>,
@@ -365,6 +370,7 @@ fn map_filter<'a>(
         return Err(unsupported_input("`map` by a value that is no text"));
     };
     for found in all(value, cx)? {
+        cx.arena.work(STEPS_OF_A_NAME)?;
         cx.arena.charge(size_of::<Value<'_>>())?;
         mapped.push(apply(named_filter(name, cx)?, found, args, cx)?);
     }
@@ -398,6 +404,7 @@ pub(crate) fn select<'a>(
             _ => (None, args.positional),
         };
         for found in all(value, cx)? {
+            cx.arena.work(STEPS_OF_A_NAME)?;
             let tested = match &by {
                 Some(by) => at_path(found, by, None, cx)?,
                 None => *found,
@@ -469,6 +476,7 @@ pub(crate) fn batch<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> R
         }
         for batch in items.chunks(count) {
             let mut batch = batch.to_vec();
+            cx.arena.work(batch.len())?;
             if let Some(filler) = given(filler) {
                 cx.arena.charge(count.saturating_mul(size_of::<Value<'_>>()))?;
                 batch.resize(count, filler);

@@ -37,6 +37,7 @@ pub(crate) fn title<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>,
 
 pub(crate) fn wordcount<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let text = print::text(value, cx.arena)?;
+    cx.arena.work(text.len())?;
     let words = text.as_str(cx.arena)?.split(|c| !crate::letters::is_word(c));
     Ok(Value::count(words.filter(|word| !word.is_empty()).count(), text.source()))
 }
@@ -101,7 +102,7 @@ fn indented<'a>(
     cx: Context<'a>,
 ) -> Result<Value<'a>, Error> {
     let whole = text.as_str(cx.arena)?;
-    let mut lines = strings::lines(whole, false);
+    let mut lines = strings::lines(whole, false, cx)?;
     // Jinja appends a newline before it splits, so that text ending in one keeps an empty last line.
     let ends = whole.chars().next_back();
     if ends.is_none_or(|c| strings::is_line_end(c) && c != '\r') {
@@ -198,11 +199,11 @@ pub(crate) fn word_wrap<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) 
     let wrapping = Wrapping { width, break_long_words, break_on_hyphens };
     let mut builder = TextBuilder::new(cx.arena);
     let mut cutter = Cutter::new(&text, cx.arena);
-    for (index, line) in strings::lines(whole, false).into_iter().enumerate() {
+    for (index, line) in strings::lines(whole, false, cx)?.into_iter().enumerate() {
         if index > 0 {
             builder.push_text(&between)?;
         }
-        for (index, part) in wrap(&whole[line.clone()], &wrapping)?.into_iter().enumerate() {
+        for (index, part) in wrap(&whole[line.clone()], &wrapping, cx.arena)?.into_iter().enumerate() {
             if index > 0 {
                 builder.push_text(&between)?;
             }
@@ -287,6 +288,7 @@ pub(crate) fn url_encode<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value
 /// Percent-encoded; in a query, spaces become `+`, and slashes are encoded too.
 fn quoted<'a>(value: &Value<'a>, in_query: bool, cx: Context<'a>) -> Result<Text<'a>, Error> {
     let text = print::text(value, cx.arena)?;
+    cx.arena.work(text.len())?;
     let mut builder = TextBuilder::new(cx.arena);
     text.with_pieces(|pieces| {
         for piece in pieces {
@@ -327,6 +329,7 @@ pub(crate) fn xml_attributes<'a>(
             continue;
         }
         let Value::Str(name) = key else { return Err(type_error("expected string or bytes-like object")) };
+        cx.arena.scan(name.len())?;
         let is_invalid = |c: char| crate::source::is_space(c) || matches!(c, '/' | '>' | '=');
         if name.as_str(cx.arena)?.contains(is_invalid) {
             return Err(value_error("invalid character in attribute name"));

@@ -21,7 +21,7 @@ pub(crate) struct Run<'r> {
 
 /// The program for a run.
 pub(crate) fn fold(program: &Program, run: Run<'_>) -> Program {
-    let arena = Arena::new(usize::MAX);
+    let arena = Arena::new();
     let folding = Folding { program, run, slots: Slots::of(program), arena: &arena };
     let mut ops: Vec<Op> = (0..program.ops.len()).map(|at| folding.op(at)).collect();
     let mut kept = reachable(program, &ops);

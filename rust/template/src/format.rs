@@ -7,7 +7,7 @@ use crate::args::{Args, Context};
 use crate::cutter::Cutter;
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::members::characters;
-use crate::number::{Number, as_count};
+use crate::number::{Number, as_count, decimal_text};
 use crate::print;
 use crate::text::{Source, Text, TextBuilder};
 use crate::value::Value;
@@ -15,6 +15,7 @@ use crate::value::Value;
 /// `text % values`.
 pub(crate) fn percent<'a>(text: &Text<'a>, values: &Value<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
     let whole = text.as_str(cx.arena)?;
+    cx.arena.scan(whole.len())?;
     let mut filler = Filler { values, next: 0, by_name: false, markup: text.markup, cx };
     let mut builder = TextBuilder::new(cx.arena);
     let mut cutter = Cutter::new(text, cx.arena);
@@ -150,7 +151,7 @@ impl<'a> Filler<'_, 'a> {
             }
             'c' => self.character(&value)?,
             _ => {
-                let digits = numeric(&value, spec)?;
+                let digits = numeric(&value, spec, self.cx)?;
                 Text::from_source(self.cx.arena.str(&digits)?, value.source())
             }
         };
@@ -206,7 +207,11 @@ fn padded<'a>(
     Ok(())
 }
 
-fn numeric(value: &Value<'_>, spec: &Spec<'_>) -> Result<String, Error> {
+/// Rust formats no wider.
+const MOST_DIGITS: usize = u16::MAX as usize;
+
+fn numeric<'a>(value: &Value<'a>, spec: &Spec<'_>, cx: Context<'a>) -> Result<String, Error> {
+    crate::number::weigh(value, cx.arena)?;
     let conversion = spec.conversion;
     if !"diuxXofFeEgG".contains(conversion) {
         if conversion == 'a' {
@@ -225,11 +230,12 @@ fn numeric(value: &Value<'_>, spec: &Spec<'_>) -> Result<String, Error> {
             return Err(type_error(format!("%{conversion} format: a real number is required, not {found}")));
         }
     };
-    if spec.precision.unwrap_or(0).max(spec.width) > 1 << 20 {
+    if spec.precision.unwrap_or(0).max(spec.width) > MOST_DIGITS {
         return Err(Error::new(crate::Class::Budget, "BudgetExceeded", "a number is formatted too wide"));
     }
+    cx.arena.charge(spec.precision.unwrap_or(0).saturating_add(spec.width))?;
     let digits = match conversion {
-        'd' | 'i' | 'u' | 'x' | 'X' | 'o' => integral(number, spec)?,
+        'd' | 'i' | 'u' | 'x' | 'X' | 'o' => integral(number, spec, cx)?,
         _ => fractional(number.as_float()?, spec),
     };
     let (sign, digits) = match digits.strip_prefix('-') {
@@ -249,7 +255,7 @@ fn numeric(value: &Value<'_>, spec: &Spec<'_>) -> Result<String, Error> {
     Ok(format!("{sign}{prefix}{digits:0>width$}"))
 }
 
-fn integral(number: Number, spec: &Spec<'_>) -> Result<String, Error> {
+fn integral(number: Number, spec: &Spec<'_>, cx: Context<'_>) -> Result<String, Error> {
     let radix = match spec.conversion {
         'x' | 'X' => 16,
         'o' => 8,
@@ -267,7 +273,11 @@ fn integral(number: Number, spec: &Spec<'_>) -> Result<String, Error> {
             return Err(type_error(format!("%{conversion} format: an integer is required, not float")));
         }
     };
-    let digits = whole.magnitude().to_str_radix(radix);
+    let digits = if radix == 10 {
+        decimal_text(&whole.abs(), cx.arena)?
+    } else {
+        whole.magnitude().to_str_radix(radix)
+    };
     let digits = if spec.conversion == 'X' { digits.to_uppercase() } else { digits };
     let least = spec.precision.unwrap_or(0);
     Ok(format!("{}{digits:0>least$}", if whole.is_negative() { "-" } else { "" }))

@@ -58,6 +58,8 @@ pub(crate) struct Inputs<'a> {
     pub(crate) fields: Vec<FieldNode<'a>>,
     /// How much text the messages hold.
     pub(crate) bytes: usize,
+    /// The size of the row, by which the limits grow.
+    pub(crate) size: usize,
 }
 
 impl Inputs<'_> {
@@ -103,12 +105,15 @@ pub(crate) fn convert<'a>(
     }
     let bytes = converter.bytes;
     let variables = converter.variables(conversation, settings)?;
+    let size = converter.bytes + BYTES_OF_A_VALUE * converter.fields.len();
+    arena.limit(&settings.limits, size);
     Ok(Inputs {
         messages: messages.into_bump_slice(),
         messages_source: Source::field(messages_field),
         variables,
         fields: converter.fields,
         bytes,
+        size,
     })
 }
 
@@ -119,6 +124,9 @@ fn empty(compat: Compat) -> Error {
         Compat::Transformers457 => render("IndexError", message),
     }
 }
+
+/// What a value of the row counts beside its text.
+const BYTES_OF_A_VALUE: usize = 64;
 
 /// The fields of a plain message, itself included, as a guess that saves growing.
 const FIELDS_OF_A_MESSAGE: usize = 3;

@@ -6,7 +6,8 @@ use crate::Error;
 use crate::arena::Arena;
 use crate::compare::ordered;
 use crate::fail::{type_error, unsupported_input, value_error};
-use crate::number::float_repr;
+use crate::number::{decimal_text, float_repr};
+use crate::sorting::sort;
 use crate::text::{Piece, Source, Text, TextBuilder};
 use crate::value::{Dict, List, Value};
 
@@ -40,7 +41,7 @@ pub(crate) fn dump<'a>(
         Value::None(_) => builder.push_str("null", source),
         Value::Bool(truth, _) => builder.push_str(if *truth { "true" } else { "false" }, source),
         Value::Int(number, _) => builder.push_str(&number.to_string(), source),
-        Value::Big(big) => builder.push_str(&big.number().to_string(), source),
+        Value::Big(big) => builder.push_str(&decimal_text(&big.number(), arena)?, source),
         Value::Float(number, _) => builder.push_str(&float(*number), source),
         Value::Str(text) => string(text, style, builder),
         Value::List(list) | Value::Tuple(list) => array(list, style, depth, builder, arena),
@@ -123,16 +124,11 @@ fn sorted<'e, 'a>(
     if !style.sort_keys {
         return Ok(entries.into());
     }
-    let mut failure = None;
     let mut sorted = entries.to_vec();
-    sorted.sort_by(|(left, _), (right, _)| match ordered(left, right, "<", arena) {
-        Ok(order) => order.unwrap_or(Ordering::Equal),
-        Err(error) => {
-            failure.get_or_insert(error);
-            Ordering::Equal
-        }
-    });
-    failure.map_or(Ok(sorted.into()), Err)
+    sort(&mut sorted, &mut |(left, _), (right, _)| {
+        Ok(ordered(left, right, "<", arena)? == Some(Ordering::Less))
+    })?;
+    Ok(sorted.into())
 }
 
 /// Keys that are no text become text, as `json.dumps` does it.
@@ -157,6 +153,8 @@ fn key<'a>(
 }
 
 fn string<'a>(text: &Text<'a>, style: &Style, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+    text.scan(builder.arena())?;
+    builder.arena().work(text.len())?;
     if let Some(piece) = text.as_piece() {
         return builder.write_like(piece, |json| {
             json.push('"');
@@ -209,10 +207,10 @@ fn escape(c: char) -> Cow<'static, str> {
 }
 
 /// The indent that a template gave: a number of spaces, or the text itself.
-pub(crate) fn indent_of(value: &Value<'_>) -> Result<Option<String>, Error> {
+pub(crate) fn indent_of<'a>(value: &Value<'a>, arena: &'a Arena) -> Result<Option<String>, Error> {
     match value {
         Value::None(_) => Ok(None),
-        Value::Str(text) => Ok(Some(text.with_pieces(|pieces| pieces.iter().map(|p| p.text).collect()))),
+        Value::Str(text) => Ok(Some(text.as_str(arena)?.to_owned())),
         _ => {
             let Some(width) = crate::number::as_index(value) else {
                 return Err(type_error(format!(

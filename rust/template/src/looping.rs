@@ -36,7 +36,7 @@ impl<'a> Machine<'a> {
         }
         state.next.set(left_out);
         state.completed.set(true);
-        for name in &facts.writes {
+        for name in facts.writes.iter().chain(&self.program.macro_writes) {
             for namespace in &self.namespaces {
                 namespace.set(self.program.name(*name), Value::Stale, self.arena)?;
             }
@@ -49,7 +49,7 @@ impl<'a> Machine<'a> {
 
     /// The next item of the innermost loop; nothing at its end.
     pub(crate) fn next_item(&mut self) -> Result<Option<Value<'a>>, Error> {
-        self.count_step()?;
+        self.arena.work(1)?;
         let Some(running) = self.loops.last() else { return Ok(None) };
         let at = running.state.next.get();
         let Some(item) = running.state.items.get(at) else {
@@ -77,10 +77,12 @@ impl<'a> Machine<'a> {
         Flow::Goto(if running.state.completed.get() { facts.exit } else { facts.otherwise })
     }
 
-    pub(crate) fn keep(&mut self) {
+    pub(crate) fn keep(&mut self) -> Result<(), Error> {
         let (item, kept) = self.pop_two();
         if let Some(collected) = self.collected.last_mut().filter(|_| kept.is_true()) {
+            self.arena.charge(size_of::<Value<'_>>())?;
             collected.push(item);
         }
+        Ok(())
     }
 }

@@ -1,5 +1,5 @@
 //! Statements → program.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::rc::Rc;
 
 use crate::ast::{Args, Body, Const, Expr, ExprNode, For, Macro, Stmt, StmtNode, Target};
@@ -28,11 +28,12 @@ pub(crate) fn lower(source: &str, body: &Body<'_>) -> Result<Program, Error> {
         counters: Vec::new(),
         loops: Vec::new(),
         at: 0,
-        macro_writes: attribute_writes_in_macros(body),
         makes_markup: makes_markup(body),
         sums: 0,
     };
     lowering.note_constants(body);
+    let writes = attribute_writes_in_macros(body);
+    lowering.program.macro_writes = writes.into_iter().map(|name| lowering.name(name)).collect();
     lowering.enter(&frame)?;
     lowering.body(body, &frame)?;
     lowering.op(Op::Return);
@@ -66,7 +67,6 @@ pub(crate) struct Lowering<'s> {
     /// The loops around the current statement, with their heads.
     loops: Vec<(u32, Label)>,
     pub(crate) at: usize,
-    macro_writes: Vec<&'s str>,
     /// Whether a value may be `Markup`, before which plain text is escaped.
     pub(crate) makes_markup: bool,
     /// The sums around the current expression.
@@ -158,8 +158,16 @@ impl<'s> Lowering<'s> {
         Scope { symbols: Rc::new(symbols), soft: false }
     }
 
+    fn check_names(&self) -> Result<(), Error> {
+        if self.slots.are_too_many() {
+            return Err(self.unsupported(self.at, "so many names in so many branches"));
+        }
+        Ok(())
+    }
+
     /// Gives the slots of a scope their first values.
     fn enter(&mut self, scope: &Scope<'s>) -> Result<(), Error> {
+        self.check_names()?;
         for &(slot, load) in &scope.symbols.loads {
             if slot.index > u32::from(u16::MAX) {
                 return Err(self.unsupported(self.at, "more than 65535 variables in one function"));
@@ -330,7 +338,7 @@ impl<'s> Lowering<'s> {
     }
 
     fn loop_facts(&mut self, node: &For<'s>) -> u32 {
-        let mut writes = self.macro_writes.clone();
+        let mut writes = BTreeSet::new();
         attribute_writes(&node.body, &mut writes);
         let writes = writes.into_iter().map(|name| self.name(name)).collect();
         let facts = LoopFacts {

@@ -155,14 +155,16 @@ impl<'s> Lowering<'s> {
         match &test.node {
             ExprNode::Compare(left, rest) if rest.len() == 1 => {
                 let (comparison, right) = &rest[0];
-                if let (Some(negated), Some(text)) = (is_negated(*comparison), constant_text(right)) {
+                if let (Some(negated), Some(text)) =
+                    (is_negated(*comparison), constant_text(right).filter(|text| text.len() <= LONG_KEY))
+                {
                     let left = self.operand(left, scope)?;
                     return Ok(Op::JumpIfEquals(on != negated, left, self.name(text), 0));
                 }
                 let (left, right) = self.operands(left, right, scope)?;
                 Ok(Op::JumpIfCompare(on, *comparison, left, right, 0))
             }
-            ExprNode::Test(inner, name, args) if *args == Args::default() => match Test::named(name) {
+            ExprNode::Test(inner, name, args) if **args == Args::default() => match Test::named(name) {
                 Some(test) => Ok(Op::JumpIfTest(on, test, self.operand(inner, scope)?, 0)),
                 None => Ok(Op::JumpIf(on, self.operand(test, scope)?, 0)),
             },
@@ -220,7 +222,7 @@ impl<'s> Lowering<'s> {
             Const::Str(text) => Constant::Str(self.name(text)),
             Const::Integer(digits) => self.integer(digits, at)?,
         };
-        let known = self.program.constants.iter().position(|known| *known == constant);
+        let known = position_among_last(&self.program.constants, &constant);
         let index = known.unwrap_or_else(|| {
             self.program.constants.push(constant);
             self.program.constants.len() - 1
@@ -376,7 +378,7 @@ impl<'s> Lowering<'s> {
     }
 
     pub(crate) fn shape(&mut self, shape: Arguments) -> Shape {
-        let known = self.program.shapes.iter().position(|known| *known == shape);
+        let known = position_among_last(&self.program.shapes, &shape);
         count(known.unwrap_or_else(|| {
             self.program.shapes.push(shape);
             self.program.shapes.len() - 1
@@ -515,14 +517,26 @@ pub(crate) fn constant_text<'e>(expr: &'e Expr<'_>) -> Option<&'e str> {
     }
 }
 
+/// Where a value is, if it is one of the last few.
+fn position_among_last<T: PartialEq>(values: &[T], wanted: &T) -> Option<usize> {
+    const FEW: usize = 128;
+    let from = values.len().saturating_sub(FEW);
+    values[from..].iter().position(|known| known == wanted).map(|at| from + at)
+}
+
+/// Keys that are longer are looked up where looking at them is counted.
+const LONG_KEY: usize = 256;
+
 /// Whether an expression's value can be looked up when it is needed: nothing it reads can change while the
 /// operands beside it are looked up, nor does it call anything.
 fn is_in_place(expr: &Expr<'_>) -> bool {
     let is_name = |of: &Expr<'_>| matches!(of.node, ExprNode::Name(_));
     match &expr.node {
         ExprNode::Const(_) | ExprNode::Name(_) => true,
-        ExprNode::Attribute(of, key) => is_name(of) && !is_of_mappings(key),
-        ExprNode::Item(of, key) => is_name(of) && matches!(key.node, ExprNode::Const(Const::Str(_))),
+        ExprNode::Attribute(of, key) => is_name(of) && !is_of_mappings(key) && key.len() <= LONG_KEY,
+        ExprNode::Item(of, key) => {
+            is_name(of) && matches!(&key.node, ExprNode::Const(Const::Str(key)) if key.len() <= LONG_KEY)
+        }
         _ => false,
     }
 }

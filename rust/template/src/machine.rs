@@ -47,7 +47,6 @@ pub(crate) struct Machine<'a> {
     /// The current message.
     pub(crate) turn: Option<u32>,
     pub(crate) limits: Limits,
-    pub(crate) steps: u64,
     pub(crate) depth: usize,
     pub(crate) shortening: Shortening,
 }
@@ -119,7 +118,6 @@ impl<'a> Machine<'a> {
             namespaces: Vec::new(),
             turn: None,
             limits: settings.limits,
-            steps: 0,
             depth: 0,
             shortening,
         })
@@ -186,10 +184,16 @@ impl<'a> Machine<'a> {
         let program = self.program;
         let mut next = entry as usize;
         while let Some(op) = program.ops.get(next) {
-            match self.step(op, frame) {
+            let flow = match self.step(op, frame) {
+                Ok(Flow::Goto(label)) if label as usize <= next => {
+                    self.arena.work(next - label as usize).map(|()| Flow::Goto(label))
+                }
+                flow => flow,
+            };
+            match flow {
                 Ok(Flow::Next) => next += 1,
                 Ok(Flow::Goto(label)) => next = label as usize,
-                Ok(Flow::Return) => return Ok(()),
+                Ok(Flow::Return) => return self.arena.work(next.saturating_sub(entry as usize)),
                 Err(error) => {
                     let at = program.positions.get(next).copied().unwrap_or_default();
                     return Err(self.explained(error, at));
@@ -370,7 +374,7 @@ impl<'a> Machine<'a> {
                 }
             }
             Op::Collect => self.collected.push(Vec::new()),
-            Op::Keep => self.keep(),
+            Op::Keep => self.keep()?,
             Op::Collected => {
                 let kept = self.collected.pop().unwrap_or_default();
                 self.stack.push(self.cx().list(&kept)?);
@@ -675,7 +679,10 @@ impl<'a> Machine<'a> {
     /// Whether a comparison holds; the common ones are told at once.
     fn holds(&self, op: Comparison, left: &Value<'a>, right: &Value<'a>) -> Result<bool, Error> {
         let equal = match (left, right) {
-            (Value::Str(left), Value::Str(right)) => left.equals_piece(right),
+            (Value::Str(left), Value::Str(right)) => {
+                right.scan(self.arena)?;
+                left.equals_piece(right)
+            }
             (Value::Int(left, _), Value::Int(right, _)) => Some(left == right),
             (Value::Bool(left, _), Value::Bool(right, _)) => Some(left == right),
             _ => None,

@@ -1,12 +1,13 @@
 //! Attributes, items and slices of values, as the sandboxed environment looks them up.
-use crate::Error;
 use crate::args::Context;
-use crate::compare::{hashable, same_or_equal};
+use crate::compare::{hashable, value_of};
 use crate::fail::{type_error, undefined, unsupported_input, value_error};
+use crate::hidden::is_hidden;
 use crate::number::as_index;
 use crate::program::LoopPart;
 use crate::text::{Source, Text, TextBuilder};
 use crate::value::{Bound, Dict, Global, List, Loop, Range, Undefined, Value};
+use crate::{Class, Error};
 
 /// The methods of Python's `str`.
 pub(crate) const STR_METHODS: [&str; 47] = [
@@ -107,18 +108,32 @@ enum Found<'a> {
 /// `object.name`: the attribute first, then the item.
 pub(crate) fn attribute<'a>(object: &Value<'a>, name: &'a str, cx: Context<'a>) -> Result<Value<'a>, Error> {
     if let Value::Undefined(why) = object {
-        return Err(undefined(why));
+        return of_undefined(why, object, name, cx);
     }
     match python_attribute(object, name, cx)? {
         Found::Nothing => {}
         found => return resolved(found, object, name, cx),
     }
+    cx.arena.scan(name.len())?;
     if let Value::Dict(dict) = object
         && let Some(value) = dict.get(name)
     {
         return Ok(*value);
     }
     Value::undefined(Undefined::Member(*object, Value::literal(name)), cx.arena)
+}
+
+/// Python's own attributes of what is undefined are hidden; to ask for any other fails.
+fn of_undefined<'a>(
+    why: &Undefined<'a>,
+    object: &Value<'a>,
+    name: &'a str,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    if is_hidden(object.type_name(), name) {
+        return resolved(Found::Unsafe, object, name, cx);
+    }
+    Err(undefined(why))
 }
 
 fn resolved<'a>(
@@ -139,7 +154,7 @@ fn resolved<'a>(
 }
 
 fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Result<Found<'a>, Error> {
-    if is_dunder(name) {
+    if (name.starts_with('_') || name == "mro") && is_hidden(object.type_name(), name) {
         return Ok(Found::Unsafe);
     }
     let known = |methods: &[&str]| if methods.contains(&name) { Found::Method } else { Found::Nothing };
@@ -155,7 +170,7 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
         Value::Tuple(list) if list.is_group && name == "grouper" => part_of(list, 0),
         Value::Tuple(list) if list.is_group && name == "list" => part_of(list, 1),
         Value::Tuple(_) => known(&TUPLE_METHODS),
-        Value::Namespace(namespace) => match namespace.get(name) {
+        Value::Namespace(namespace) => match namespace.find(name, cx.arena)? {
             Some(_) if name.starts_with('_') => Found::Unsafe,
             Some(Value::Stale) => return Err(stale()),
             Some(value) => Found::Value(value),
@@ -208,7 +223,7 @@ pub(crate) fn only_attribute<'a>(
     cx: Context<'a>,
 ) -> Result<Value<'a>, Error> {
     if let Value::Undefined(why) = object {
-        return Err(undefined(why));
+        return of_undefined(why, object, name, cx);
     }
     resolved(python_attribute(object, name, cx)?, object, name, cx)
 }
@@ -267,16 +282,12 @@ fn python_item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> Resu
 }
 
 /// The value under a key, which may be of any type.
-pub(crate) fn dict_item<'a>(
-    dict: &Dict<'a>,
-    key: &Value<'a>,
-    cx: Context<'a>,
-) -> Result<Option<Value<'a>>, Error> {
-    Ok(match key {
-        Value::Str(text) => dict.get(text.as_str(cx.arena)?).copied(),
-        _ if hashable(key).is_err() => None,
-        _ => dict.entries.iter().find(|(known, _)| same_or_equal(known, key)).map(|(_, value)| *value),
-    })
+fn dict_item<'a>(dict: &Dict<'a>, key: &Value<'a>, cx: Context<'a>) -> Result<Option<Value<'a>>, Error> {
+    match hashable(key, cx.arena) {
+        Ok(()) => value_of(dict, key, cx.arena),
+        Err(error) if error.class() == Class::Budget => Err(error),
+        Err(_) => Ok(None),
+    }
 }
 
 /// An index from either end, if it is inside.
@@ -288,6 +299,7 @@ fn wrapped(index: i64, length: usize) -> Option<usize> {
 
 fn character<'a>(text: &Text<'a>, index: i64, cx: Context<'a>) -> Result<Option<Value<'a>>, Error> {
     let whole = text.as_str(cx.arena)?;
+    cx.arena.scan(whole.len())?;
     let Some(at) = wrapped(index, characters(whole)) else { return Ok(None) };
     let start = byte_of(whole, at);
     let end = start + whole[start..].chars().next().map_or(0, char::len_utf8);
@@ -322,13 +334,19 @@ pub(crate) fn slice<'a>(
         Value::Tuple(list) => sliced(list, &span(list.items.len())?, cx).map(Value::Tuple),
         Value::Str(text) => {
             let whole = text.as_str(cx.arena)?;
+            cx.arena.scan(whole.len())?;
             slice_text(text, whole, &span(characters(whole))?, cx).map(Value::Str)
         }
         Value::Range(range) => {
             let span = span(range.len())?;
-            let at = |index: i64| range.start + range.step * index;
-            let (start, stop, step) = (at(span.start), at(span.stop), range.step * span.step);
-            Ok(Value::Range(cx.arena.value(Range { start, stop, step })?))
+            let at = |index: i64| range.step.checked_mul(index)?.checked_add(range.start);
+            let sliced = || {
+                let (start, stop) = (at(span.start)?, at(span.stop)?);
+                Some(Range { start, stop, step: range.step.checked_mul(span.step)? })
+            };
+            let sliced =
+                sliced().ok_or_else(|| unsupported_input("a range between integers beyond 64 bits"))?;
+            Ok(Value::Range(cx.arena.value(sliced)?))
         }
         Value::Dict(_) => Err(type_error("unhashable type: 'slice'")),
         _ => Err(type_error(format!("'{}' object is not subscriptable", object.type_name()))),
@@ -358,9 +376,12 @@ impl Span {
         Ok(Self { start, stop, step })
     }
 
+    fn len(&self) -> usize {
+        Range { start: self.start, stop: self.stop, step: self.step }.len()
+    }
+
     fn indexes(&self) -> impl Iterator<Item = usize> + '_ {
-        let range = Range { start: self.start, stop: self.stop, step: self.step };
-        (0..range.len())
+        (0..self.len())
             .filter_map(move |n| usize::try_from(self.start + self.step * i64::try_from(n).ok()?).ok())
     }
 }
@@ -380,6 +401,7 @@ fn sliced<'a>(list: &List<'a>, span: &Span, cx: Context<'a>) -> Result<&'a List<
             (usize::try_from(span.start).unwrap_or(0), usize::try_from(span.stop).unwrap_or(0));
         list.items.get(start..stop.max(start)).unwrap_or_default()
     } else {
+        cx.arena.work(span.len())?;
         let items: Vec<_> = span.indexes().filter_map(|index| list.items.get(index).copied()).collect();
         cx.arena.slice(&items)?
     };
@@ -392,6 +414,8 @@ fn slice_text<'a>(text: &Text<'a>, whole: &str, span: &Span, cx: Context<'a>) ->
         let stop = byte_of(whole, usize::try_from(span.stop).unwrap_or(0));
         return text.slice(start..stop.max(start), cx.arena);
     }
+    cx.arena.work(whole.len())?;
+    cx.arena.charge(whole.len().saturating_mul(size_of::<usize>()))?;
     let starts: Vec<usize> = whole.char_indices().map(|(at, _)| at).chain([whole.len()]).collect();
     let mut builder = TextBuilder::new(cx.arena);
     for index in span.indexes() {

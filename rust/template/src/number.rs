@@ -72,6 +72,49 @@ fn compare_mixed(left: &BigInt, right: f64) -> Option<std::cmp::Ordering> {
     Some(left.cmp(&whole).then_with(|| 0.0_f64.partial_cmp(&right.fract()).unwrap_or(Ordering::Equal)))
 }
 
+/// Takes the steps for reading an integer of many digits.
+pub(crate) fn weigh(value: &Value<'_>, arena: &Arena) -> Result<(), Error> {
+    match value {
+        Value::Big(big) => arena.work(1 + big.len() / 4),
+        _ => Ok(()),
+    }
+}
+
+/// An integer's text; Python refuses to make one of many digits.
+pub(crate) fn decimal_text(number: &BigInt, arena: &Arena) -> Result<String, Error> {
+    const MOST_BITS: u64 = 14_285;
+    let too_long = || {
+        let message = "Exceeds the limit (4300 digits) for integer string conversion; \
+                       use sys.set_int_max_str_digits() to increase the limit";
+        Err(value_error(message))
+    };
+    if number.bits() > MOST_BITS {
+        return too_long();
+    }
+    weigh_division(number, arena)?;
+    let text = number.magnitude().to_string();
+    if text.len() > MOST_DIGITS {
+        return too_long();
+    }
+    Ok(if number.is_negative() { format!("-{text}") } else { text })
+}
+
+/// As many digits Python makes an integer's text of, or reads.
+const MOST_DIGITS: usize = 4300;
+
+/// Takes the steps for dividing an integer by one no longer.
+pub(crate) fn weigh_division(number: &BigInt, arena: &Arena) -> Result<(), Error> {
+    arena.work(words(number) * words(number) / PRODUCTS_OF_A_STEP)
+}
+
+/// An integer's digits in base 2⁶⁴.
+fn words(number: &BigInt) -> usize {
+    usize::try_from(number.bits() / 64 + 1).unwrap_or(usize::MAX)
+}
+
+/// How many products of such digits a step makes.
+const PRODUCTS_OF_A_STEP: usize = 8;
+
 /// An index that fits a machine word, as Python's `__index__` gives it for integers and truth values.
 pub(crate) fn as_index(value: &Value<'_>) -> Option<i64> {
     match value {
@@ -102,6 +145,9 @@ pub(crate) fn arithmetic<'a>(
         && let Some(result) = small_arithmetic(op, *a, *b)
     {
         return Some(Ok(Value::Int(result, source)));
+    }
+    if let Err(error) = weigh(left, arena).and_then(|()| weigh(right, arena)) {
+        return Some(Err(error));
     }
     let (left, right) = (Number::of(left)?, Number::of(right)?);
     Some(match (op, left, right) {
@@ -160,6 +206,7 @@ fn quotient(left: &BigInt, right: &BigInt) -> Result<f64, Error> {
 
 /// No result of a template needs more digits than this.
 const MAX_BITS: u64 = 1 << 16;
+const MAX_WORDS: usize = (1 << 10) + 1;
 
 fn integers<'a>(
     op: Binary,
@@ -172,6 +219,7 @@ fn integers<'a>(
     if right.is_zero() && matches!(op, Binary::FloorDiv | Binary::Mod) {
         return Err(render("ZeroDivisionError", "integer division or modulo by zero"));
     }
+    arena.work(words(left).saturating_mul(words(right)) / PRODUCTS_OF_A_STEP)?;
     let result = match op {
         Binary::Add => left + right,
         Binary::Sub => left - right,
@@ -196,7 +244,10 @@ fn power<'a>(base: &BigInt, exponent: &BigInt, source: Source, arena: &'a Arena)
     }
     let exponent =
         exponent.to_u32().filter(|exponent| base.bits().saturating_mul(u64::from(*exponent)) <= MAX_BITS);
-    Big::value(&base.pow(exponent.ok_or_else(too_many_digits)?), source, arena)
+    let exponent = exponent.ok_or_else(too_many_digits)?;
+    let length = words(base).saturating_mul(exponent as usize + 1).min(MAX_WORDS);
+    arena.work(length * length / PRODUCTS_OF_A_STEP)?;
+    Big::value(&base.pow(exponent), source, arena)
 }
 
 fn floats(op: Binary, left: f64, right: f64) -> Result<f64, Error> {
@@ -273,9 +324,9 @@ pub(crate) fn float_repr(number: f64) -> String {
 
 /// A number's text as Python reads it: without whitespace around it, its digits those of ASCII.
 fn plain_digits(text: &str) -> String {
-    let digit = |c: char| match decimal(c) {
-        Some(digit) if !c.is_ascii() => char::from_digit(digit, 10).unwrap_or(c),
-        _ => c,
+    let digit = |c: char| match c {
+        _ if c.is_ascii() => c,
+        _ => decimal(c).and_then(|digit| char::from_digit(digit, 10)).unwrap_or(c),
     };
     text.trim_matches(crate::source::is_space).chars().map(digit).collect()
 }
@@ -298,7 +349,10 @@ pub(crate) fn parse_integer(text: &str, base: u32) -> Result<BigInt, Error> {
     if misplaced || octal || grouped.is_empty() || !grouped.chars().all(|c| c.is_digit(radix)) {
         return Err(fail());
     }
-    if !radix.is_power_of_two() && grouped.len() > 4300 {
+    if grouped.len() as u64 > MAX_BITS {
+        return Err(too_many_digits());
+    }
+    if !radix.is_power_of_two() && grouped.len() > MOST_DIGITS {
         return Err(value_error("exceeds the limit (4300 digits) for integer string conversion"));
     }
     let number = BigInt::parse_bytes(grouped.as_bytes(), radix).ok_or_else(fail)?;

@@ -5,7 +5,7 @@ use crate::ast::Binary;
 use crate::fail::{type_error, undefined};
 use crate::number::{arithmetic, as_count, as_index};
 use crate::strings::escape;
-use crate::text::{Text, TextBuilder};
+use crate::text::{Piece, Text, TextBuilder};
 use crate::value::{List, Value};
 
 /// `left op right`.
@@ -82,7 +82,10 @@ fn repeat<'a>(value: &Value<'a>, times: i64, cx: Context<'a>) -> Result<Value<'a
         Value::Str(text) => {
             cx.arena.charge(text.len().max(1).saturating_mul(times))?;
             let mut builder = TextBuilder::new(cx.arena);
-            (0..times).try_for_each(|_| builder.push_text(text))?;
+            match text.as_piece().filter(|piece| piece.text.len() < size_of::<Piece<'_>>()) {
+                Some(piece) => builder.push_like(&piece.text.repeat(times), piece)?,
+                None => (0..times).try_for_each(|_| builder.push_text(text))?,
+            }
             Ok(Value::Str(builder.finish()?.with_markup(text.markup)))
         }
         _ => Err(type_error("can't multiply sequence by non-int")),

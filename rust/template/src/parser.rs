@@ -355,7 +355,7 @@ impl<'s> Parser<'s> {
         let body = self.function(|parser| parser.block("endcall"))?;
         let block = Macro { name: "caller", params, defaults, body };
         self.check_caller(at, &block);
-        Ok(StmtNode::Call { block, callee: *callee, args })
+        Ok(StmtNode::Call { block, callee: *callee, args: *args })
     }
 
     fn filter_block(&mut self) -> Result<StmtNode<'s>, Error> {

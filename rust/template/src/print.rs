@@ -3,7 +3,7 @@ use crate::Error;
 use crate::arena::Arena;
 use crate::args::Context;
 use crate::fail::unsupported_input;
-use crate::number::float_repr;
+use crate::number::{decimal_text, float_repr};
 use crate::text::{Piece, Source, Text, TextBuilder};
 use crate::value::{Dict, List, Range, Value, View};
 
@@ -37,7 +37,7 @@ pub(crate) fn repr<'a>(value: &Value<'a>, builder: &mut TextBuilder<'a>, depth: 
         Value::None(_) => builder.push_str("None", source),
         Value::Bool(truth, _) => builder.push_str(if *truth { "True" } else { "False" }, source),
         Value::Int(number, _) => builder.push_str(&number.to_string(), source),
-        Value::Big(big) => builder.push_str(&big.number().to_string(), source),
+        Value::Big(big) => builder.push_str(&decimal_text(&big.number(), builder.arena())?, source),
         Value::Float(number, _) => builder.push_str(&float_repr(*number), source),
         Value::Str(text) if text.markup => {
             builder.push_str("Markup(", source)?;
@@ -145,6 +145,8 @@ fn view_repr<'a>(
 
 /// The quotes are chosen as Python does: double only around text that has single quotes and no double ones.
 fn string<'a>(text: &Text<'a>, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
+    text.scan(builder.arena())?;
+    builder.arena().work(text.len())?;
     let (mut single, mut double) = (false, false);
     text.each(|piece| {
         single |= piece.text.contains('\'');
@@ -158,7 +160,12 @@ fn string<'a>(text: &Text<'a>, builder: &mut TextBuilder<'a>) -> Result<(), Erro
 }
 
 fn escaped<'a>(piece: &Piece<'a>, quote: &str, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
-    for c in piece.text.chars() {
+    let is_plain = |c: char| !matches!(c, '\\' | '\'' | '"') && crate::letters::is_printable(c);
+    let mut rest = piece.text;
+    while let Some(at) = rest.find(|c| !is_plain(c)) {
+        builder.push_like(&rest[..at], *piece)?;
+        let c = rest[at..].chars().next().unwrap_or_default();
+        rest = &rest[at + c.len_utf8()..];
         let escape = match c {
             '\\' => "\\\\".to_owned(),
             '\n' => "\\n".to_owned(),
@@ -174,7 +181,7 @@ fn escaped<'a>(piece: &Piece<'a>, quote: &str, builder: &mut TextBuilder<'a>) ->
         };
         builder.push_like(&escape, *piece)?;
     }
-    Ok(())
+    builder.push_like(rest, *piece)
 }
 
 /// A value whose mappings are sorted by key, as Python's `pprint` shows them.

@@ -240,7 +240,7 @@ pub(crate) struct LoopFacts {
     /// Whether leaving out all but the last iteration can be told from what is printed last.
     pub(crate) skippable: bool,
     pub(crate) prints: bool,
-    /// Namespace attributes that its body assigns.
+    /// Namespace attributes that its body assigns, macros aside.
     pub(crate) writes: Vec<Name>,
 }
 
@@ -280,6 +280,8 @@ pub(crate) struct Program {
     pub(crate) shapes: Vec<Arguments>,
     pub(crate) loops: Vec<LoopFacts>,
     pub(crate) macros: Vec<MacroFacts>,
+    /// Namespace attributes that macros assign.
+    pub(crate) macro_writes: Vec<Name>,
     /// Slots of the outermost function.
     pub(crate) slots: u32,
     /// Strings that the template compares something with.

@@ -30,7 +30,12 @@ pub(crate) enum Load<'s> {
 pub(crate) struct Slots<'s> {
     known: HashMap<(usize, usize, &'s str), u32>,
     counts: Vec<u32>,
+    /// How many names were copied into branches so far.
+    copied: usize,
 }
+
+/// As many names may be copied into branches, far more than templates need that people write.
+const MAX_COPIES: usize = 300_000;
 
 impl<'s> Slots<'s> {
     /// Starts a function.
@@ -42,6 +47,11 @@ impl<'s> Slots<'s> {
     /// How many slots a function has.
     pub(crate) fn count(&self, function: usize) -> u32 {
         self.counts[function]
+    }
+
+    /// Whether there were so many names in so many branches that some were left out.
+    pub(crate) fn are_too_many(&self) -> bool {
+        self.copied > MAX_COPIES
     }
 
     fn slot(&mut self, function: usize, level: usize, name: &'s str) -> Slot {
@@ -63,6 +73,8 @@ pub(crate) struct Symbols<'s> {
     refs: HashMap<&'s str, Slot>,
     /// In the order in which they were met.
     pub(crate) loads: Vec<(Slot, Load<'s>)>,
+    /// Where a slot is in `loads`.
+    places: HashMap<Slot, usize>,
     stores: BTreeSet<&'s str>,
 }
 
@@ -74,6 +86,7 @@ impl<'s> Symbols<'s> {
             parent: parent.cloned(),
             refs: HashMap::new(),
             loads: Vec::new(),
+            places: HashMap::new(),
             stores: BTreeSet::new(),
         }
     }
@@ -85,11 +98,11 @@ impl<'s> Symbols<'s> {
 
     /// Whether a slot starts as a variable of the render or a global function.
     pub(crate) fn loads_from_context(&self, slot: Slot) -> bool {
-        match self.loads.iter().find(|(known, _)| *known == slot) {
-            Some((_, Load::Alias(outer))) => {
-                self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(*outer))
+        match self.places.get(&slot).map(|place| self.loads[*place].1) {
+            Some(Load::Alias(outer)) => {
+                self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(outer))
             }
-            Some((_, load)) => matches!(load, Load::Context(_)),
+            Some(load) => matches!(load, Load::Context(_)),
             None => self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(slot)),
         }
     }
@@ -102,9 +115,12 @@ impl<'s> Symbols<'s> {
     }
 
     fn set_load(&mut self, slot: Slot, load: Load<'s>) {
-        match self.loads.iter_mut().find(|(known, _)| *known == slot) {
-            Some(entry) => entry.1 = load,
-            None => self.loads.push((slot, load)),
+        match self.places.get(&slot) {
+            Some(place) => self.loads[*place].1 = load,
+            None => {
+                self.places.insert(slot, self.loads.len());
+                self.loads.push((slot, load));
+            }
         }
     }
 
@@ -185,6 +201,10 @@ impl<'s> Symbols<'s> {
         slots: &mut Slots<'s>,
     ) {
         self.visit_expr(test, slots);
+        slots.copied = slots.copied.saturating_add(self.refs.len() + 1);
+        if slots.are_too_many() {
+            return;
+        }
         let mut then_branch = self.clone();
         then_branch.visit_body(then, slots);
         // All `elif`s count as one branch, each of them a chain of its own.

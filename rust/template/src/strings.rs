@@ -20,6 +20,9 @@ pub(crate) fn call<'a>(
     cx: Context<'a>,
 ) -> Result<Value<'a>, Error> {
     let whole = text.as_str(cx.arena)?;
+    if !matches!(name, "startswith" | "endswith") {
+        cx.arena.scan(whole.len())?;
+    }
     match name {
         "strip" | "lstrip" | "rstrip" => {
             let [set] = args.bind_positional(name, 0)?;
@@ -62,6 +65,7 @@ pub(crate) fn call<'a>(
         "format" => crate::format::format_method(text, args, cx).map(Value::Str),
         _ if name.starts_with("is") => {
             args.bind_positional::<0>(name, 0)?;
+            cx.arena.work(whole.len())?;
             letters::is(whole, name).map(Value::truth).ok_or_else(|| unknown(name))
         }
         _ => Err(unknown(name)),
@@ -103,6 +107,7 @@ pub(crate) fn strip<'a>(
             return Err(type_error(format!("strip arg must be None or str, not {}", other.type_name())));
         }
     };
+    cx.arena.scan(whole.len().saturating_mul(set.map_or(1, str::len)))?;
     let kept = match set {
         None => kept(whole, start, end, is_space),
         Some(set) => kept(whole, start, end, |c| set.contains(c)),
@@ -139,14 +144,15 @@ fn split_call<'a>(
         }
     };
     let ranges = match separator {
-        None | Some(Value::None(_)) if from_end => words_from_end(whole, limit),
-        None | Some(Value::None(_)) => words(whole, limit),
+        None | Some(Value::None(_)) if from_end => words_from_end(whole, limit, cx)?,
+        None | Some(Value::None(_)) => words(whole, limit, cx)?,
         Some(separator) => {
             let separator = required_text(Some(separator), cx)?;
             if separator.is_empty() {
                 return Err(value_error("empty separator"));
             }
-            if from_end { fields_from_end(whole, separator, limit) } else { fields(whole, separator, limit) }
+            let fields = if from_end { fields_from_end } else { fields };
+            fields(whole, separator, limit, cx)?
         }
     };
     parts(text, &ranges, cx)
@@ -162,59 +168,85 @@ fn parts<'a>(text: &Text<'a>, ranges: &[Range<usize>], cx: Context<'a>) -> Resul
     cx.list(&values)
 }
 
-fn fields(whole: &str, separator: &str, limit: usize) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
+/// Parts of a text, charged for as they are found.
+struct Parts<'a> {
+    ranges: Vec<Range<usize>>,
+    cx: Context<'a>,
+}
+
+impl<'a> Parts<'a> {
+    fn new(cx: Context<'a>) -> Self {
+        Self { ranges: Vec::new(), cx }
+    }
+
+    fn push(&mut self, range: Range<usize>) -> Result<(), Error> {
+        self.cx.arena.charge(size_of::<Range<usize>>())?;
+        self.ranges.push(range);
+        Ok(())
+    }
+
+    fn reversed(mut self) -> Vec<Range<usize>> {
+        self.ranges.reverse();
+        self.ranges
+    }
+}
+
+fn fields(whole: &str, separator: &str, limit: usize, cx: Context<'_>) -> Result<Vec<Range<usize>>, Error> {
+    let mut parts = Parts::new(cx);
     let mut start = 0;
     for (at, _) in whole.match_indices(separator).take(limit) {
-        ranges.push(start..at);
+        parts.push(start..at)?;
         start = at + separator.len();
     }
-    ranges.push(start..whole.len());
-    ranges
+    parts.push(start..whole.len())?;
+    Ok(parts.ranges)
 }
 
-fn fields_from_end(whole: &str, separator: &str, limit: usize) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
+fn fields_from_end(
+    whole: &str,
+    separator: &str,
+    limit: usize,
+    cx: Context<'_>,
+) -> Result<Vec<Range<usize>>, Error> {
+    let mut parts = Parts::new(cx);
     let mut end = whole.len();
     for (at, _) in whole.rmatch_indices(separator).take(limit) {
-        ranges.push(at + separator.len()..end);
+        parts.push(at + separator.len()..end)?;
         end = at;
     }
-    ranges.push(0..end);
-    ranges.reverse();
-    ranges
+    parts.push(0..end)?;
+    Ok(parts.reversed())
 }
 
-fn words(whole: &str, limit: usize) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
+fn words(whole: &str, limit: usize, cx: Context<'_>) -> Result<Vec<Range<usize>>, Error> {
+    let mut parts = Parts::new(cx);
     let mut at = whole.len() - whole.trim_start_matches(is_space).len();
     while at < whole.len() {
-        if ranges.len() == limit {
-            ranges.push(at..whole.len());
+        if parts.ranges.len() == limit {
+            parts.push(at..whole.len())?;
             break;
         }
         let end = whole[at..].find(is_space).map_or(whole.len(), |length| at + length);
-        ranges.push(at..end);
+        parts.push(at..end)?;
         at = whole.len() - whole[end..].trim_start_matches(is_space).len();
     }
-    ranges
+    Ok(parts.ranges)
 }
 
-fn words_from_end(whole: &str, limit: usize) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
+fn words_from_end(whole: &str, limit: usize, cx: Context<'_>) -> Result<Vec<Range<usize>>, Error> {
+    let mut parts = Parts::new(cx);
     let mut end = whole.trim_end_matches(is_space).len();
     while end > 0 {
-        if ranges.len() == limit {
-            ranges.push(0..end);
+        if parts.ranges.len() == limit {
+            parts.push(0..end)?;
             break;
         }
         let start = whole[..end].char_indices().rev().find(|(_, c)| is_space(*c));
         let start = start.map_or(0, |(at, c)| at + c.len_utf8());
-        ranges.push(start..end);
+        parts.push(start..end)?;
         end = whole[..start].trim_end_matches(is_space).len();
     }
-    ranges.reverse();
-    ranges
+    Ok(parts.reversed())
 }
 
 /// The line boundaries of Python's `str.splitlines`.
@@ -224,22 +256,22 @@ pub(crate) fn is_line_end(c: char) -> bool {
 
 fn splitlines<'a>(text: &Text<'a>, whole: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let [keep] = args.bind("splitlines", ["keepends"], 0)?;
-    parts(text, &lines(whole, keep.is_some_and(|keep| keep.is_true())), cx)
+    parts(text, &lines(whole, keep.is_some_and(|keep| keep.is_true()), cx)?, cx)
 }
 
 /// The lines of a text, with what ends them or without.
-pub(crate) fn lines(whole: &str, keep: bool) -> Vec<Range<usize>> {
-    let mut ranges = Vec::new();
+pub(crate) fn lines(whole: &str, keep: bool, cx: Context<'_>) -> Result<Vec<Range<usize>>, Error> {
+    let mut parts = Parts::new(cx);
     let mut start = 0;
     while start < whole.len() {
         let length = whole[start..].find(is_line_end).unwrap_or(whole.len() - start);
         let end = start + length;
         let rest = &whole[end..];
         let ending = if rest.starts_with("\r\n") { 2 } else { rest.chars().next().map_or(0, char::len_utf8) };
-        ranges.push(start..if keep { end + ending } else { end });
+        parts.push(start..if keep { end + ending } else { end })?;
         start = end + ending;
     }
-    ranges
+    Ok(parts.ranges)
 }
 
 fn partition<'a>(
@@ -269,6 +301,7 @@ fn partition<'a>(
 fn affix_test<'a>(whole: &str, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<bool, Error> {
     let [affix, start, end] = args.bind_positional(name, 1)?;
     let inside = span(whole, start, end)?.map(|span| &whole[span]);
+    cx.arena.scan(if start.or(end).is_some() { whole.len() } else { 0 })?;
     let holds = |affix: &str| {
         inside.is_some_and(|inside| {
             if name == "startswith" { inside.starts_with(affix) } else { inside.ends_with(affix) }
@@ -277,13 +310,18 @@ fn affix_test<'a>(whole: &str, name: &str, args: Args<'a>, cx: Context<'a>) -> R
     match affix {
         Some(Value::Tuple(affixes)) => {
             for affix in affixes.items {
-                if holds(required_text(Some(*affix), cx)?) {
+                let affix = required_text(Some(*affix), cx)?;
+                cx.arena.work(1 + affix.len())?;
+                if holds(affix) {
                     return Ok(true);
                 }
             }
             Ok(false)
         }
-        Some(Value::Str(affix)) => Ok(holds(affix.as_str(cx.arena)?)),
+        Some(Value::Str(affix)) => {
+            cx.arena.scan(affix.len())?;
+            Ok(holds(affix.as_str(cx.arena)?))
+        }
         other => {
             let found = other.map_or("nothing", |value| value.type_name());
             Err(type_error(format!("{name} first arg must be str or a tuple of str, not {found}")))
@@ -420,6 +458,7 @@ pub(crate) fn replace<'a>(
     cx: Context<'a>,
 ) -> Result<Text<'a>, Error> {
     let whole = text.as_str(cx.arena)?;
+    cx.arena.scan(whole.len())?;
     let limit = match count {
         None => usize::MAX,
         Some(count) => {
@@ -442,9 +481,13 @@ pub(crate) fn replace<'a>(
     Ok(builder.finish()?.with_markup(text.markup))
 }
 
+/// What finding the other case of a character takes.
+const STEPS_OF_A_CASE: usize = 4;
+
 /// `upper`, `lower`, `title`, `capitalize` and their kin, character by character.
 pub(crate) fn cased<'a>(text: &Text<'a>, how: &str, cx: Context<'a>) -> Result<Text<'a>, Error> {
     let whole = text.as_str(cx.arena)?;
+    cx.arena.work(whole.len().saturating_mul(STEPS_OF_A_CASE))?;
     let sigmas = letters::final_sigmas(whole);
     let mut builder = TextBuilder::new(cx.arena);
     let (mut first, mut after_cased, mut start) = (true, false, 0);

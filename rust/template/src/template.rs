@@ -9,7 +9,10 @@ use crate::output::cut_open;
 use crate::parser::parse;
 use crate::program::Program;
 use crate::source::normalize;
-use crate::{Call, Class, Conversation, Data, Error, Rendered, Settings};
+use crate::{Call, Class, Conversation, Data, Error, Rendered, Settings, Usage};
+
+/// Longer templates are refused; those of models have some fifty kilobytes at most.
+const LONGEST_SOURCE: usize = 256 << 10;
 
 /// A chat template, compiled; immutable and shareable between threads.
 #[derive(Debug, Clone)]
@@ -34,6 +37,10 @@ impl Template {
     /// [`Class::Syntax`](crate::Class::Syntax) where Jinja itself refuses it,
     /// [`Class::Unsupported`](crate::Class::Unsupported) naming a construct that this engine does not know.
     pub fn compile(source: &str) -> Result<Self, Error> {
+        if source.len() > LONGEST_SOURCE {
+            let message = "unsupported construct: a template longer than 256 KiB";
+            return Err(Error::new(Class::Unsupported, "UnsupportedTemplateError", message));
+        }
         let normalized = normalize(source);
         let program = parse(&normalized).and_then(|body| lower(&normalized, &body));
         let program = program.map_err(|error| error.drawn(&normalized))?;
@@ -120,7 +127,7 @@ impl Template {
         call: &Call,
         before: &[usize],
     ) -> Result<(Rendered, Vec<Option<String>>), Error> {
-        let arena = Arena::new(settings.limits.bytes);
+        let arena = Arena::new();
         let known = (self.source.as_str(), &self.program.compared);
         let inputs = convert(conversation, settings, call, known, &arena)?;
         let program = self.program(conversation, settings, call.add_generation_prompt);
@@ -135,6 +142,27 @@ impl Template {
         Ok((rendered, tails.collect::<Result<_, _>>()?))
     }
 
+    /// What a render uses of its limits, also one that fails.
+    ///
+    /// # Errors
+    /// As [`Template::render`], where the render can't even begin.
+    pub fn usage(
+        &self,
+        conversation: &Conversation,
+        settings: &Settings,
+        call: &Call,
+    ) -> Result<Usage, Error> {
+        let arena = Arena::new();
+        let known = (self.source.as_str(), &self.program.compared);
+        let inputs = convert(conversation, settings, call, known, &arena)?;
+        let program = self.program(conversation, settings, call.add_generation_prompt);
+        let machine = self.machine(program, &inputs, settings, &arena, Shortening::Off)?;
+        // How it ends is not asked.
+        let _ = machine.render(&inputs, inputs.messages, call.add_generation_prompt);
+        let (size, limits, (steps, bytes)) = (inputs.size, settings.limits, arena.left());
+        Ok(Usage { size, steps: limits.steps_for(size) - steps, bytes: limits.bytes_for(size) - bytes })
+    }
+
     /// The tails alone, with the generation prompt or without.
     ///
     /// # Errors
@@ -146,7 +174,7 @@ impl Template {
         add_generation_prompt: bool,
         before: &[usize],
     ) -> Result<Vec<Option<String>>, Error> {
-        let arena = Arena::new(settings.limits.bytes);
+        let arena = Arena::new();
         let chat = Chat { template: self, conversation, settings };
         let inputs = chat.inputs(&arena)?;
         let tails = before.iter().map(|before| chat.tail(*before, add_generation_prompt, &inputs, &arena));
@@ -208,7 +236,7 @@ impl<'t> Chat<'t> {
 
     /// As [`Chat::tail`], in memory of its own: a long chat may ask for many.
     fn longer_tail(&self, before: usize, add_generation_prompt: bool) -> Result<Option<String>, Error> {
-        let arena = Arena::new(self.settings.limits.bytes);
+        let arena = Arena::new();
         let inputs = self.inputs(&arena)?;
         let messages = &inputs.messages[..before];
         let program = self.template.program(self.conversation, self.settings, add_generation_prompt);

@@ -130,12 +130,8 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
         Test::Float => matches!(value, Value::Float(..)),
         Test::Integer => matches!(value, Value::Int(..) | Value::Big(_)),
         Test::Iterable => is_iterable(value),
-        Test::Lower => {
-            crate::letters::is(print::text(value, cx.arena)?.as_str(cx.arena)?, "islower") == Some(true)
-        }
-        Test::Upper => {
-            crate::letters::is(print::text(value, cx.arena)?.as_str(cx.arena)?, "isupper") == Some(true)
-        }
+        Test::Lower => all_are(value, "islower", cx)?,
+        Test::Upper => all_are(value, "isupper", cx)?,
         Test::Mapping => matches!(value, Value::Dict(_)),
         Test::None => matches!(value, Value::None(_)),
         Test::Number => Number::of(value).is_some(),
@@ -153,10 +149,17 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
     })
 }
 
+/// Whether `str.islower` or its kin hold for what a value prints.
+fn all_are<'a>(value: &Value<'a>, class: &str, cx: Context<'a>) -> Result<bool, Error> {
+    let text = print::text(value, cx.arena)?.as_str(cx.arena)?;
+    cx.arena.work(text.len())?;
+    Ok(crate::letters::is(text, class) == Some(true))
+}
+
 fn named<'a>(value: &Value<'a>, cx: Context<'a>, known: impl FnOnce(&str) -> bool) -> Result<bool, Error> {
     match value {
         Value::Str(name) => Ok(known(name.as_str(cx.arena)?)),
-        _ => crate::compare::hashable(value).map(|()| false),
+        _ => crate::compare::hashable(value, cx.arena).map(|()| false),
     }
 }
 
@@ -175,7 +178,7 @@ fn remainder_is<'a>(
     cx: Context<'a>,
 ) -> Result<bool, Error> {
     let rest = binary(crate::ast::Binary::Mod, value, divisor, cx)?;
-    Ok(crate::compare::equal(&rest, &Value::Int(wanted, Source::LITERAL)))
+    crate::compare::equal(&rest, &Value::Int(wanted, Source::LITERAL), cx.arena)
 }
 
 /// Identity, for the values of which Python keeps only one.

@@ -216,15 +216,26 @@ impl<'a> Text<'a> {
         }
     }
 
+    /// Takes the steps for looking through the text.
+    pub(crate) fn scan(&self, arena: &Arena) -> Result<(), Error> {
+        match &self.repr {
+            Repr::One(piece) => arena.scan(piece.text.len()),
+            Repr::Many(_, count) => {
+                arena.work(*count)?;
+                arena.scan(self.len())
+            }
+        }
+    }
+
     /// The whole as one slice, copied only if it is in pieces.
     pub(crate) fn as_str(&self, arena: &'a Arena) -> Result<&'a str, Error> {
         match self.repr {
             Repr::One(piece) => Ok(piece.text),
-            Repr::Many(..) => arena.str(&self.with_pieces(|pieces| {
-                let mut whole = String::with_capacity(pieces.iter().map(|piece| piece.text.len()).sum());
-                pieces.iter().for_each(|piece| whole.push_str(piece.text));
-                whole
-            })),
+            Repr::Many(_, count) => self.with_pieces(|pieces| {
+                arena.work(count)?;
+                let length = pieces.iter().map(|piece| piece.text.len()).sum();
+                arena.joined(pieces.iter().map(|piece| piece.text), length)
+            }),
         }
     }
 
@@ -239,10 +250,8 @@ impl<'a> Text<'a> {
 
     fn equals_in_pieces(&self, other: &str) -> bool {
         self.with_pieces(|pieces| {
-            let mut rest = Some(other);
-            for piece in pieces {
-                rest = rest.and_then(|rest| rest.strip_prefix(piece.text));
-            }
+            let mut pieces = pieces.iter();
+            let rest = pieces.try_fold(other, |rest, piece| rest.strip_prefix(piece.text));
             rest == Some("")
         })
     }
@@ -268,7 +277,11 @@ impl<'a> Text<'a> {
             }
             Repr::Many(..) => {
                 let mut kept = Vec::new();
-                self.with_pieces(|pieces| cut(pieces, range, &mut kept));
+                self.with_pieces(|pieces| {
+                    arena.work(pieces.len() / PIECES_OF_A_STEP)?;
+                    cut(pieces, range, &mut kept);
+                    Ok::<_, Error>(())
+                })?;
                 Ok(Self::of(&kept, arena)?.with_markup(self.markup))
             }
         }
@@ -333,6 +346,9 @@ impl<'a> Text<'a> {
     }
 }
 
+/// How many pieces a step goes past.
+const PIECES_OF_A_STEP: usize = 8;
+
 /// The parts of pieces that lie in a range of their joined bytes.
 fn cut<'a>(pieces: &[Piece<'a>], range: Range<usize>, kept: &mut Vec<Piece<'a>>) {
     let mut start = 0;
@@ -372,6 +388,10 @@ impl<'a> TextBuilder<'a> {
         }
     }
 
+    pub(crate) fn arena(&self) -> &'a Arena {
+        self.arena
+    }
+
     /// Text of somebody's own, copied.
     pub(crate) fn push_str(&mut self, text: &str, source: Source) -> Result<(), Error> {
         self.push_like(text, Piece::new("", source))
@@ -388,6 +408,7 @@ impl<'a> TextBuilder<'a> {
         like: Piece<'a>,
         write: impl FnOnce(&mut String),
     ) -> Result<(), Error> {
+        self.arena.work(1)?;
         let start = self.pending.len();
         write(&mut self.pending);
         self.arena.charge(self.pending.len() - start)?;
@@ -402,6 +423,7 @@ impl<'a> TextBuilder<'a> {
     /// A piece as it is, not copied.
     pub(crate) fn push_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
         self.flush()?;
+        self.arena.work(1)?;
         self.push(piece)
     }
 

@@ -61,6 +61,11 @@ pub(crate) struct Big<'a> {
 }
 
 impl<'a> Big<'a> {
+    /// How many digits in base 2³² it has.
+    pub(crate) fn len(&self) -> usize {
+        self.digits.len()
+    }
+
     pub(crate) fn number(&self) -> BigInt {
         let sign = if self.negative { num_bigint::Sign::Minus } else { num_bigint::Sign::Plus };
         BigInt::from_slice(sign, self.digits)
@@ -99,8 +104,8 @@ impl<'a> List<'a> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dict<'a> {
     pub(crate) entries: &'a [(Value<'a>, Value<'a>)],
-    /// Entries by key text, for large mappings whose keys are all text in one piece.
-    index: Option<&'a [u32]>,
+    /// The entries under text keys, sorted by them, of a large mapping.
+    index: Option<&'a [(&'a str, u32)]>,
     pub(crate) source: Source,
     /// The message it is, or stands for.
     pub(crate) message: Option<u32>,
@@ -116,7 +121,7 @@ impl<'a> Dict<'a> {
         message: Option<u32>,
         arena: &'a Arena,
     ) -> Result<&'a Self, Error> {
-        let index = if entries.len() >= INDEXED_FROM { Self::indexed(entries, arena)? } else { None };
+        let index = if entries.len() >= INDEXED_FROM { Some(Self::indexed(entries, arena)?) } else { None };
         arena.value(Self { entries, index, source, message })
     }
 
@@ -125,12 +130,19 @@ impl<'a> Dict<'a> {
         self.message.is_some() && self.source.as_field().is_some()
     }
 
-    fn indexed(entries: &'a [(Value<'a>, Value<'a>)], arena: &'a Arena) -> Result<Option<&'a [u32]>, Error> {
-        let keys: Option<Vec<&str>> = entries.iter().map(|(key, _)| key.single_text()).collect();
-        let Some(keys) = keys else { return Ok(None) };
-        let mut order: Vec<u32> = (0..u32::try_from(keys.len()).unwrap_or(u32::MAX)).collect();
-        order.sort_by_key(|&entry| keys[entry as usize]);
-        arena.slice(&order).map(Some)
+    fn indexed(
+        entries: &'a [(Value<'a>, Value<'a>)],
+        arena: &'a Arena,
+    ) -> Result<&'a [(&'a str, u32)], Error> {
+        let mut index = arena.growable(entries.len())?;
+        for (entry, (key, _)) in (0..).zip(entries) {
+            if let Value::Str(text) = key {
+                text.scan(arena)?;
+                index.push((text.as_str(arena)?, entry));
+            }
+        }
+        index.sort_unstable();
+        Ok(index.into_bump_slice())
     }
 
     /// The value under a text key.
@@ -142,10 +154,9 @@ impl<'a> Dict<'a> {
         }
     }
 
-    fn get_indexed(&self, index: &[u32], key: &str) -> Option<&'a Value<'a>> {
-        let text = |&entry: &u32| self.entries[entry as usize].0.single_text().unwrap_or_default();
-        let found = index.binary_search_by(|entry| text(entry).cmp(key)).ok()?;
-        Some(&self.entries[index[found] as usize].1)
+    fn get_indexed(&self, index: &[(&'a str, u32)], key: &str) -> Option<&'a Value<'a>> {
+        let found = index.binary_search_by(|(text, _)| (*text).cmp(key)).ok()?;
+        Some(&self.entries[index[found].1 as usize].1)
     }
 }
 
@@ -249,6 +260,9 @@ impl<'a> Failure<'a> {
     }
 }
 
+/// How many names a step looks at.
+const ENTRIES_OF_A_STEP: usize = 4;
+
 /// The one thing a template can change.
 #[derive(Debug)]
 pub(crate) struct Namespace<'a> {
@@ -256,8 +270,9 @@ pub(crate) struct Namespace<'a> {
 }
 
 impl<'a> Namespace<'a> {
-    pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
-        self.attributes.borrow().iter().find(|(known, _)| *known == name).map(|(_, value)| *value)
+    pub(crate) fn find(&self, name: &str, arena: &'a Arena) -> Result<Option<Value<'a>>, Error> {
+        arena.work(self.attributes.borrow().len() / ENTRIES_OF_A_STEP)?;
+        Ok(self.attributes.borrow().iter().find(|(known, _)| *known == name).map(|(_, value)| *value))
     }
 
     /// The names of its attributes.
@@ -267,6 +282,7 @@ impl<'a> Namespace<'a> {
 
     pub(crate) fn set(&self, name: &'a str, value: Value<'a>, arena: &'a Arena) -> Result<(), Error> {
         let mut attributes = self.attributes.borrow_mut();
+        arena.work(attributes.len() / ENTRIES_OF_A_STEP)?;
         if let Some(entry) = attributes.iter_mut().find(|(known, _)| *known == name) {
             entry.1 = value;
             return Ok(());
@@ -417,15 +433,6 @@ impl<'a> Value<'a> {
 
     pub(crate) fn undefined(why: Undefined<'a>, arena: &'a Arena) -> Result<Self, Error> {
         Ok(Self::Undefined(arena.value(why)?))
-    }
-
-    /// The text, if this is text in one piece.
-    fn single_text(&self) -> Option<&'a str> {
-        let Self::Str(text) = self else { return None };
-        text.with_pieces(|pieces| match pieces {
-            [only] => Some(only.text),
-            _ => None,
-        })
     }
 
     /// The message that this mapping is.

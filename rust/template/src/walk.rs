@@ -1,4 +1,6 @@
 //! Going through the syntax tree: what statements read, print and assign.
+use std::collections::BTreeSet;
+
 use crate::ast::{Args, Body, Const, Expr, ExprNode, Stmt, StmtNode, Target};
 
 /// Every name that an expression reads.
@@ -231,7 +233,7 @@ pub(crate) fn has_break(body: &Body<'_>) -> bool {
 }
 
 /// The namespace attributes that some statements assign.
-pub(crate) fn attribute_writes<'s>(body: &Body<'s>, writes: &mut Vec<&'s str>) {
+pub(crate) fn attribute_writes<'s>(body: &Body<'s>, writes: &mut BTreeSet<&'s str>) {
     for statement in body {
         if let StmtNode::Set(target, _) | StmtNode::SetBlock { target, .. } = &statement.node {
             note_attributes(target, writes);
@@ -240,20 +242,18 @@ pub(crate) fn attribute_writes<'s>(body: &Body<'s>, writes: &mut Vec<&'s str>) {
     }
 }
 
-fn note_attributes<'s>(target: &Target<'s>, writes: &mut Vec<&'s str>) {
+fn note_attributes<'s>(target: &Target<'s>, writes: &mut BTreeSet<&'s str>) {
     match target {
         Target::Name(_) => {}
         Target::Attribute(_, attribute) => {
-            if !writes.contains(attribute) {
-                writes.push(attribute);
-            }
+            writes.insert(attribute);
         }
         Target::Tuple(targets) => targets.iter().for_each(|target| note_attributes(target, writes)),
     }
 }
 
-pub(crate) fn attribute_writes_in_macros<'s>(body: &Body<'s>) -> Vec<&'s str> {
-    let mut writes = Vec::new();
+pub(crate) fn attribute_writes_in_macros<'s>(body: &Body<'s>) -> BTreeSet<&'s str> {
+    let mut writes = BTreeSet::new();
     for statement in body {
         match &statement.node {
             StmtNode::Macro(node) => attribute_writes(&node.body, &mut writes),

@@ -2,6 +2,7 @@
 use std::ops::Range;
 
 use crate::Error;
+use crate::arena::Arena;
 use crate::fail::{unsupported_input, value_error};
 use crate::members::{byte_of, characters};
 use crate::source::is_space;
@@ -20,7 +21,9 @@ fn is_blank(c: char) -> bool {
 }
 
 /// The parts that a line is broken into.
-pub(crate) fn wrap(line: &str, how: &Wrapping) -> Result<Vec<Range<usize>>, Error> {
+pub(crate) fn wrap(line: &str, how: &Wrapping, arena: &Arena) -> Result<Vec<Range<usize>>, Error> {
+    arena.work(line.len())?;
+    arena.charge(line.len().saturating_mul(size_of::<Range<usize>>()))?;
     if how.break_on_hyphens && line.contains('-') {
         return Err(unsupported_input("`wordwrap` of text with hyphens"));
     }
@@ -31,6 +34,7 @@ pub(crate) fn wrap(line: &str, how: &Wrapping) -> Result<Vec<Range<usize>>, Erro
     chunks.reverse();
     let mut parts: Vec<Range<usize>> = Vec::new();
     while let Some(next) = chunks.last() {
+        arena.scan(next.len())?;
         if line[next.clone()].chars().all(is_space) && !parts.is_empty() {
             chunks.pop();
         }
