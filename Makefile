@@ -44,6 +44,15 @@ labels: environment build ## check labels on all real templates, and tell how he
 bench: $(VENV)/.bench build ## compare with transformers, tokenizers and TRL, side by side on one core
 	$(BIN)/python benches/compare.py
 
+SECONDS ?= 60
+
+fuzz: ## look for templates that break a promise, SECONDS=60 for each target; needs cargo-fuzz
+	cd fuzz && for target in compile render; do \
+		mkdir -p corpus/$$target && \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
+			-max_total_time=$(SECONDS) -dict=dictionary.txt -timeout=5 -rss_limit_mb=1024 -max_len=4096 || exit 1; \
+	done
+
 lint: environment ## check formatting, lints and types
 	cargo fmt --check
 	cargo clippy --release --workspace --all-targets --locked --quiet -- -D warnings
