@@ -30,10 +30,10 @@ impl Templates {
 
     /// The same templates, faster for renders with these run variables; see [`Template::folded`].
     #[must_use]
-    pub(crate) fn folded(&self, variables: &[(String, Data)]) -> Self {
-        let fold = |template: &Arc<Template>| Arc::new(template.folded(variables));
-        let named = self.named.iter().map(|(name, template)| (name.clone(), fold(template)));
-        Self { default: self.default.as_ref().map(fold), named: named.collect() }
+    pub(crate) fn folded(self, variables: &[(String, Data)]) -> Self {
+        let fold = |template: Arc<Template>| Arc::new(template.folded(variables));
+        let named = self.named.into_iter().map(|(name, template)| (name, fold(template)));
+        Self { default: self.default.map(fold), named: named.collect() }
     }
 
     /// An error of the chosen template, which has a name where there are several.
