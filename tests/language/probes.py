@@ -397,6 +397,18 @@ a{
 {{ 'abc'.translate({97: 'x'}) }}
 {{ '{} {}'.format(1, 'a') }} {{ '{0}{1}{0}'.format('a', 'b') }} {{ '{x}'.format(x=1) }} {{ '{{}}'.format() }} {{ '{0.a} {0[b]}'.format({'a': 1, 'b': 2}) }} {{ '{a[0]}'.format(a=[5]) }}
 {{ '{:>5}|{:<5}|{:^5}|{:05d}|{:.2f}|{:,}|{!r}'.format('a', 'b', 'c', 42, 1.5, 1234567, 'q') }}
+{{ '{0:{1}}|{:>{}}'.format('a', 5) }}
+{{ '{:{}}|{:*^{}.{}f}|{a!r:>6}|{0.real:+d}'.format('a', 5, 2.5, 9, 1, a='b') }}
+{{ '{:{}}|{:*^{}.{}f}|{a!r:>6}'.format('a', 5, 2.5, 9, 1, a='b') }} {{ '{0:#x} {0:_b} {0:08,} {1:.1%} {1:e}'.format(1000, 0.25) }}
+{{ '{} {0}'.format(1) }}
+{{ '{0} {}'.format(1) }}
+{{ '{} {0[a]}'.format({'a': 1}) }}
+{{ '{:d}'.format('a') }}
+{{ '{:.2d}'.format(1) }}
+{{ '{:>5}'.format(none) }}
+{{ '{:>5}'.format([1]) }}
+{{ '{:{:{}}}'.format(1, 2, 3) }}
+{{ '{!x}'.format(1) }}
 {{ '{}'.format() }}
 {{ '{x}'.format() }}
 {{ '{'.format() }}
@@ -917,7 +929,7 @@ WHITESPACE = [
 REFUSED = (
     *("recursive", "{% block", "{% include", "{% import", "{% from", "{% extends", "{% autoescape"),
     *("cycler", "joiner", "lipsum", "self.", "|urlize", "|random", "range(5).index", "m.arguments"),
-    *("n.bit_length", "f.is_integer", "s.encode", ".translate(", "{:>5}", "&copy;", "two-three", "'%s')|length"),
+    *("n.bit_length", "f.is_integer", "s.encode", ".translate(", "&copy;", "two-three", "'%s')|length"),
     *("(-8) ** (1/3)", "nan, 1", "g|list }}{% endif %}", "{{ namespace }}"),
 )
 """Parts of templates that chatloom refuses by name."""

@@ -1,9 +1,9 @@
-//! `%` formatting and `str.format`, on text that keeps its sources.
+//! `%` formatting, on text that keeps its sources.
 use num_bigint::BigInt;
 use num_traits::{FromPrimitive, Signed};
 
 use crate::Error;
-use crate::args::{Args, Context};
+use crate::args::Context;
 use crate::cutter::Cutter;
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::members::characters;
@@ -298,7 +298,7 @@ fn fractional(number: f64, spec: &Spec<'_>) -> String {
     if spec.conversion.is_ascii_uppercase() { text.to_ascii_uppercase() } else { text }
 }
 
-fn with_point(text: String) -> String {
+pub(crate) fn with_point(text: String) -> String {
     match text.split_once('e') {
         _ if text.contains('.') => text,
         Some((digits, exponent)) => format!("{digits}.e{exponent}"),
@@ -306,7 +306,7 @@ fn with_point(text: String) -> String {
     }
 }
 
-fn exponential(number: f64, precision: usize) -> String {
+pub(crate) fn exponential(number: f64, precision: usize) -> String {
     let text = format!("{number:.precision$e}");
     let Some((digits, exponent)) = text.split_once('e') else { return text };
     let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |exponent| ('-', exponent));
@@ -314,7 +314,7 @@ fn exponential(number: f64, precision: usize) -> String {
 }
 
 /// `%g`: plain where the exponent is small, without trailing zeros.
-fn general(number: f64, precision: usize, keep_zeros: bool) -> String {
+pub(crate) fn general(number: f64, precision: usize, keep_zeros: bool) -> String {
     let text = exponential(number, precision - 1);
     let Some((digits, exponent)) = text.split_once('e') else { return text };
     let without_zeros = |digits: &str| {
@@ -328,72 +328,4 @@ fn general(number: f64, precision: usize, keep_zeros: bool) -> String {
         return without_zeros(&format!("{number:.decimals$}"));
     }
     format!("{}e{exponent}", without_zeros(digits))
-}
-
-/// `text.format(…)`, without format specifications.
-pub(crate) fn format_method<'a>(text: &Text<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
-    let whole = text.as_str(cx.arena)?;
-    let mut builder = TextBuilder::new(cx.arena);
-    let (mut at, mut next) = (0, 0);
-    while let Some(length) = whole[at..].find(['{', '}']) {
-        builder.push_text(&text.slice(at..at + length, cx.arena)?)?;
-        at += length;
-        let rest = &whole[at..];
-        if rest.starts_with("{{") || rest.starts_with("}}") {
-            builder.push_text(&text.slice(at..at + 1, cx.arena)?)?;
-            at += 2;
-            continue;
-        }
-        let Some(end) = rest.find('}').filter(|_| rest.starts_with('{')) else {
-            return Err(value_error("Single '}' encountered in format string, or '{' without '}'"));
-        };
-        let value = field(&rest[1..end], &mut next, args, cx)?;
-        let value = if text.markup { crate::strings::escape(&value, cx)? } else { value };
-        builder.push_text(&value)?;
-        at += end + 1;
-    }
-    builder.push_text(&text.slice(at..whole.len(), cx.arena)?)?;
-    Ok(cx.join(&[builder.finish()?])?.with_markup(text.markup))
-}
-
-fn field<'a>(name: &'a str, next: &mut usize, args: Args<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
-    if name.contains([':', '!', '{']) {
-        return Err(unsupported_input("a format specification in `str.format`"));
-    }
-    let first = name.find(['.', '[']).unwrap_or(name.len());
-    let (first, path) = name.split_at(first);
-    let index = if first.is_empty() {
-        *next += 1;
-        Some(*next - 1)
-    } else {
-        first.parse::<usize>().ok()
-    };
-    let mut value = match index {
-        Some(index) => args.positional.get(index).copied().ok_or_else(|| {
-            render("IndexError", format!("Replacement index {index} out of range for positional args tuple"))
-        })?,
-        None => args.named(first).ok_or_else(|| render("KeyError", format!("'{first}'")))?,
-    };
-    let mut rest = path;
-    while !rest.is_empty() {
-        value = member(value, &mut rest, cx)?;
-    }
-    print::text(&value, cx.arena)
-}
-
-/// One `.name` or `[key]` of a field.
-fn member<'a>(value: Value<'a>, rest: &mut &'a str, cx: Context<'a>) -> Result<Value<'a>, Error> {
-    if let Some(after) = rest.strip_prefix('.') {
-        let end = after.find(['.', '[']).unwrap_or(after.len());
-        *rest = &after[end..];
-        return crate::members::attribute(&value, &after[..end], cx);
-    }
-    let end = rest.find(']').ok_or_else(|| value_error("Missing ']' in format string"))?;
-    let key = &rest[1..end];
-    *rest = &rest[end + 1..];
-    let key = match key.parse::<i64>() {
-        Ok(index) => Value::Int(index, Source::LITERAL),
-        Err(_) => Value::literal(key),
-    };
-    crate::members::item(&value, &key, cx)
 }

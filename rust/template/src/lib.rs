@@ -26,6 +26,8 @@ mod filters_sequences;
 mod filters_text;
 mod fold;
 mod format;
+mod format_method;
+mod format_spec;
 mod hashing;
 mod hidden;
 mod hint;

@@ -62,7 +62,7 @@ pub(crate) fn call<'a>(
             join_texts(text, items, cx)
         }
         "zfill" | "ljust" | "rjust" | "center" => pad(text, whole, name, args, cx),
-        "format" => crate::format::format_method(text, args, cx).map(Value::Str),
+        "format" => crate::format_method::format_method(text, args, cx).map(Value::Str),
         _ if name.starts_with("is") => {
             args.bind_positional::<0>(name, 0)?;
             cx.arena.work(whole.len())?;
