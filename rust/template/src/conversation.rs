@@ -120,15 +120,18 @@ impl Limits {
         self.steps.saturating_add(self.steps_per_byte.saturating_mul(size as u64))
     }
 
-    /// The bytes that a render with an input of `size` bytes may hold.
+    /// The bytes that a render with an input of `size` bytes may hold; for a large input no more than a gibibyte,
+    /// unless `bytes` alone is more.
     pub fn bytes_for(&self, size: usize) -> usize {
-        self.bytes.saturating_add(self.bytes_per_byte.saturating_mul(size))
+        const MOST: usize = 1 << 30;
+        let grown = self.bytes.saturating_add(self.bytes_per_byte.saturating_mul(size));
+        grown.min(MOST.max(self.bytes))
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 4_000_000, steps_per_byte: 1_000, bytes: 16 << 20, bytes_per_byte: 64, depth: 200 }
+        Self { steps: 4_000_000, steps_per_byte: 1_000, bytes: 16 << 20, bytes_per_byte: 1_000, depth: 200 }
     }
 }
 
