@@ -85,6 +85,16 @@ pub enum Error {
         /// What was expected under it.
         expected: &'static str,
     },
+    /// The row's own text holds a control token, and [`ControlPolicy::Error`](crate::ControlPolicy::Error) was
+    /// chosen.
+    ControlToken {
+        /// Index of the message; none for tools, documents and variables.
+        message: Option<u32>,
+        /// The field, in the user's own names.
+        path: String,
+        /// The token, as the vocabulary writes it.
+        token: String,
+    },
     /// The model has chat templates, but none of the name that this call needs.
     NoTemplate {
         /// The names there are.
@@ -113,6 +123,14 @@ impl fmt::Display for Error {
                 write!(f, "the conversation has {tokens} tokens, more than max_length={max_length}; ")?;
                 f.write_str("raise max_length or choose overflow=\"drop\"")
             }
+            Self::ControlToken { message, path, token } => {
+                match message {
+                    Some(message) => write!(f, "message {message}, `{path}`")?,
+                    None => write!(f, "`{path}`")?,
+                }
+                write!(f, ": it holds the control token `{token}`; ")?;
+                f.write_str("choose control_tokens=\"template\" to encode it as plain text")
+            }
             Self::Share { message, key, expected } => {
                 write!(f, "message {message}: `{key}` says how much loss it carries; expected {expected}")
             }
@@ -132,7 +150,7 @@ impl std::error::Error for Error {
         match self {
             Self::Template(error) => Some(error),
             Self::Encode(error) => Some(error),
-            Self::TooLong { .. } | Self::Share { .. } | Self::NoTemplate { .. } => None,
+            _ => None,
         }
     }
 }

@@ -13,6 +13,21 @@ pub struct Example {
     pub labels: Vec<i32>,
     /// How much each token's loss counts, 0 where it carries none; `None` where every loss counts 1.
     pub weights: Option<Vec<f32>>,
+    /// The control tokens that came out of the row's own text, where the options ask for them.
+    pub look_alikes: Vec<LookAlike>,
+}
+
+/// A control token that came out of the row's own text.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct LookAlike {
+    /// Index of the message that it, or its first byte of data, is from; none for tools, documents, variables.
+    pub message: Option<u32>,
+    /// The field, in the user's own names; empty unless [`Call::paths`](chatloom_template::Call::paths) is set.
+    pub path: String,
+    /// Its id.
+    pub id: u32,
+    /// Its place among the tokens.
+    pub token: usize,
 }
 
 /// What encoding a conversation gave.

@@ -10,6 +10,7 @@ pub(crate) fn of(templates: &Templates, vocabulary: &Vocabulary, options: &Optio
     print.text(vocabulary.fingerprint());
     print.text(&format!("{:?} {:?} {:?}", options.end_tokens, options.boundary, options.overflow));
     print.text(&format!("{:?} {:?}", options.labels, options.reasoning_tags));
+    print.text(&format!("{:?}", options.control_tokens));
     print.text(&format!("{:?} {:?}", options.reasoning, options.tool_calls));
     print.text(&format!("{:?} {:?}", options.max_length, options.settings.limits));
     print.settings(&options.settings, reads_clock(templates));

@@ -1,12 +1,17 @@
 //! From a conversation to an example.
 use crate::fields::{self, Part};
-use crate::labels::{Answer, ControlTokens, Labels, Omit, Rule, known_tags, learn, unsettled};
+use crate::guard::Guard;
+use crate::labels::{
+    Answer, ControlTokens, Labels, Omit, Rule, control_tokens, known_tags, learn, unsettled,
+};
 use crate::share::{self, Speaker};
 use crate::{
-    EncodeError, EndKind, Error, Example, Facts, LabelPolicy, NO_LOSS, Options, Outcome, Overflow, Reasoning,
-    Templates, Tokens, ToolCalls, Trace, Vocabulary, fingerprint, project,
+    ControlPolicy, EncodeError, Encoding, EndKind, Error, Example, Facts, LabelPolicy, LookAlike, NO_LOSS,
+    Options, Outcome, Overflow, Reasoning, Templates, Tokens, ToolCalls, Trace, Vocabulary, fingerprint,
+    look_alikes, project,
 };
 use chatloom_template::{Call, Conversation, Origin, Rendered, Segment, Settings, Template};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// A model's templates and tokenizer and the options of a run: immutable, shareable between threads.
@@ -28,6 +33,10 @@ struct Chat {
     /// What opens and closes reasoning in a text.
     tags: Vec<(String, String)>,
     facts: Option<Facts>,
+    /// The ids of control tokens.
+    control_ids: HashSet<u32>,
+    /// What keeps them out of data, where the options say so.
+    guard: Option<Guard>,
 }
 
 impl Formatter {
@@ -39,7 +48,7 @@ impl Formatter {
         let templates = templates.folded(&options.settings.variables);
         let know = |tools_given| {
             let template = templates.choose(tools_given)?;
-            Ok(Arc::new(Chat::new(template, &vocabulary, &options, tools_given)))
+            Ok(Arc::new(Chat::new(template, &vocabulary, &options, tools_given)?))
         };
         let without_tools: Result<Arc<Chat>, Error> = know(false);
         let with_tools = match &without_tools {
@@ -96,7 +105,7 @@ impl Formatter {
         let parts = if self.needs_parts() { fields::parts(conversation, &rendered) } else { Vec::new() };
         let rule = Rule { weights: &weights, ..self.rule(chat, &parts) };
         let Labels { trained, weights, left_out, turns } = rule.apply(&rendered, &answers, prompt_start);
-        Ok(Trace { rendered, trained, weights, left_out, turns })
+        Ok(Trace { rendered, trained, weights, left_out, turns, tools_given })
     }
 
     /// The tokens of a traced conversation and their labels, whatever their number.
@@ -104,7 +113,8 @@ impl Formatter {
     /// # Errors
     /// [`Error::Encode`] where the tokenizer fails.
     pub fn tokens(&self, trace: &Trace) -> Result<Tokens, Error> {
-        let encoding = self.vocabulary.encode(&trace.rendered.text)?;
+        let chat = self.chat(trace.tools_given)?;
+        let (encoding, look_alikes) = self.encoding(chat, &trace.rendered)?;
         let foreign = project::foreign_data(trace);
         let boundary = self.options.boundary;
         let trained = project::trained_tokens(&encoding.spans, &trace.trained, &foreign, boundary);
@@ -113,7 +123,23 @@ impl Formatter {
         let input_ids = signed(&encoding.ids)?;
         let labels =
             input_ids.iter().zip(trained).map(|(&id, trained)| if trained { id } else { NO_LOSS }).collect();
-        Ok(Tokens { example: Example { input_ids, labels, weights }, spans: encoding.spans })
+        Ok(Tokens { example: Example { input_ids, labels, weights, look_alikes }, spans: encoding.spans })
+    }
+
+    /// The tokens of a text, and the control tokens that its data became.
+    fn encoding(&self, chat: &Chat, rendered: &Rendered) -> Result<(Encoding, Vec<LookAlike>), Error> {
+        let encoding = self.vocabulary.encode(&rendered.text)?;
+        if self.options.control_tokens == ControlPolicy::Allow {
+            return Ok((encoding, Vec::new()));
+        }
+        let found = look_alikes::find(rendered, &encoding, &chat.control_ids);
+        match (&chat.guard, found.first()) {
+            (Some(guard), Some(_)) => {
+                let untrusted = look_alikes::untrusted(rendered);
+                Ok((self.vocabulary.encode_guarded(&rendered.text, guard, &untrusted)?, Vec::new()))
+            }
+            _ => Ok((encoding, found)),
+        }
     }
 
     /// The tokens of a conversation and their labels.
@@ -122,7 +148,7 @@ impl Formatter {
     /// As [`Formatter::trace`] and [`Formatter::tokens`]; [`Error::TooLong`] where it has more tokens than
     /// allowed and [`Overflow::Error`] holds.
     pub fn encode(&self, conversation: &Conversation, call: &Call) -> Result<Outcome, Error> {
-        let Tokens { example, .. } = self.tokens(&self.trace(conversation, call)?)?;
+        let example = self.example(conversation, call)?;
         let tokens = example.input_ids.len();
         match (self.options.max_length, self.options.overflow) {
             (Some(max_length), Overflow::Error) if tokens > max_length => {
@@ -140,6 +166,24 @@ impl Formatter {
     /// [`Error::NoTemplate`] where there is no such template.
     pub fn listing(&self, tools_given: bool, add_generation_prompt: bool) -> Result<String, Error> {
         Ok(self.templates.choose(tools_given)?.listing(add_generation_prompt))
+    }
+
+    /// An example whose look-alikes have the paths of their fields.
+    fn example(&self, conversation: &Conversation, call: &Call) -> Result<Example, Error> {
+        let mut example = self.tokens(&self.trace(conversation, call)?)?.example;
+        if !example.look_alikes.is_empty() && !call.paths {
+            let call = Call { paths: true, ..call.clone() };
+            example = self.tokens(&self.trace(conversation, &call)?)?.example;
+        }
+        match example.look_alikes.first() {
+            Some(LookAlike { message, path, id, .. })
+                if self.options.control_tokens == ControlPolicy::Error =>
+            {
+                let token = self.vocabulary.added_token(*id).unwrap_or_default().to_owned();
+                Err(Error::ControlToken { message: *message, path: path.clone(), token })
+            }
+            _ => Ok(example),
+        }
     }
 
     /// What plain chats told of the template that conversations with or without tools use; `None` where
@@ -195,14 +239,23 @@ impl Formatter {
 }
 
 impl Chat {
-    fn new(template: &Arc<Template>, vocabulary: &Vocabulary, options: &Options, tools_given: bool) -> Self {
+    fn new(
+        template: &Arc<Template>,
+        vocabulary: &Vocabulary,
+        options: &Options,
+        tools_given: bool,
+    ) -> Result<Self, Error> {
         let mut texts = template.literals();
         let control = ControlTokens::of(vocabulary.added_tokens(), &texts);
+        let control_ids: HashSet<u32> =
+            control_tokens(vocabulary.added_tokens(), &texts).map(|token| token.id).collect();
+        let is_guarded = options.control_tokens == ControlPolicy::Template;
+        let guard = is_guarded.then(|| vocabulary.guard(control_ids.clone())).transpose()?;
         texts.extend(vocabulary.added_tokens().iter().map(|token| token.content.as_str()));
         let known = || known_tags(&texts);
         let tags = options.reasoning_tags.clone().map_or_else(known, |own| vec![own]);
         let facts = learn(template, &options.settings, &control, tools_given);
-        Self { template: template.clone(), control, tags, facts }
+        Ok(Self { template: template.clone(), control, tags, facts, control_ids, guard })
     }
 
     /// Tells the answers that need it where the generation prompt itself begins in their prompts' tails.

@@ -13,7 +13,7 @@ mod turn;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use control::ControlTokens;
+pub(crate) use control::{ControlTokens, control_tokens};
 pub(crate) use facts::learn;
 pub(crate) use header::unsettled;
 pub(crate) use omit::{Omit, known_tags};

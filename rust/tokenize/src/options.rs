@@ -17,6 +17,8 @@ pub struct Options {
     pub end_tokens: EndTokens,
     /// When a token that straddles the border of trained text carries loss.
     pub boundary: Boundary,
+    /// What becomes of control tokens in the row's own text.
+    pub control_tokens: ControlPolicy,
     /// How many tokens an example may have; `None` for any number.
     pub max_length: Option<usize>,
     /// What becomes of a longer one.
@@ -84,6 +86,20 @@ pub enum Boundary {
     Any,
     /// If all of its bytes are.
     All,
+}
+
+/// What becomes of control tokens in a row's own text: in whatever messages, tools, documents and variables say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum ControlPolicy {
+    /// They are encoded as the template's own are.
+    #[default]
+    Allow,
+    /// That text is encoded as any other text is: only the template and the run write control tokens.
+    Template,
+    /// As `Allow`, and told in [`Example::look_alikes`](crate::Example::look_alikes).
+    Report,
+    /// They are an error.
+    Error,
 }
 
 /// What becomes of an example that is longer than allowed.

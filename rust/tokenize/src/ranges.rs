@@ -39,6 +39,11 @@ pub(crate) fn within(
     touching(&range, holes).map(move |hole| hole.start.max(range.start)..hole.end.min(range.end))
 }
 
+/// Whether a range and any of `holes`, which are [`merged`], share a byte.
+pub(crate) fn touches(range: &Range<usize>, holes: &[Range<usize>]) -> bool {
+    touching(range, holes).next().is_some()
+}
+
 fn touching<'h>(
     range: &Range<usize>,
     holes: &'h [Range<usize>],

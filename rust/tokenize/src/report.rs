@@ -15,6 +15,8 @@ pub struct Trace {
     pub left_out: Vec<Range<usize>>,
     /// One report for each assistant turn that printed something, in order of messages.
     pub turns: Vec<TurnReport>,
+    /// Whether the conversation declares tools, which may choose the template.
+    pub tools_given: bool,
 }
 
 /// How one assistant turn was taken apart. Ranges are bytes of the text.

@@ -1,7 +1,9 @@
 //! The door to the `tokenizers` crate.
 use crate::encoder::{Encoder, guarded};
+use crate::guard::Guard;
 use crate::lane::{self, Closed};
-use crate::{EncodeError, LoadError, load};
+use crate::{EncodeError, LoadError, load, spans};
+use std::collections::HashSet;
 use std::ops::Range;
 use tokenizers::Tokenizer;
 
@@ -84,6 +86,12 @@ impl Vocabulary {
         &self.added
     }
 
+    /// The text of an added token.
+    pub(crate) fn added_token(&self, id: u32) -> Option<&str> {
+        let place = self.added.binary_search_by_key(&id, |token| token.id).ok()?;
+        self.added.get(place).map(|token| token.content.as_str())
+    }
+
     /// Encodes a text as it is, with no special tokens put around it.
     ///
     /// # Errors
@@ -102,6 +110,23 @@ impl Vocabulary {
             Err(Closed::Unknown(reason)) => Lane::Tokenizers { reason, suspicious: false },
             Err(Closed::Differs) => Lane::Tokenizers { reason: DIFFERS, suspicious: true },
         }
+    }
+
+    /// A guard of this vocabulary, for [`Vocabulary::encode_guarded`].
+    pub(crate) fn guard(&self, control: HashSet<u32>) -> Result<Guard, EncodeError> {
+        guarded(|| Guard::new(&self.tokenizer, control))
+    }
+
+    /// As [`Vocabulary::encode`], with no control token in the untrusted bytes, which are ranges in order and apart.
+    pub(crate) fn encode_guarded(
+        &self,
+        text: &str,
+        guard: &Guard,
+        untrusted: &[Range<usize>],
+    ) -> Result<Encoding, EncodeError> {
+        let encoded = guarded(|| guard.encode(&self.tokenizer, text, untrusted))?;
+        let spans = spans::in_source(text, encoded.get_offsets());
+        Ok(Encoding { ids: encoded.get_ids().to_vec(), spans })
     }
 
     /// The text that ids stand for. Ids that the vocabulary lacks stand for nothing.

@@ -2,6 +2,17 @@
 use crate::AddedToken;
 use std::ops::Range;
 
+/// The added tokens that are special, and those that a template prints as markers. Added tokens that are only
+/// text, such as runs of spaces, are none.
+pub(crate) fn control_tokens<'a>(
+    added: &'a [AddedToken],
+    literals: &[&str],
+) -> impl Iterator<Item = &'a AddedToken> {
+    let printed = |token: &AddedToken| literals.iter().any(|literal| literal.contains(&token.content));
+    let is_marker = move |token: &AddedToken| !token.content.trim().is_empty() && printed(token);
+    added.iter().filter(move |token| token.special || is_marker(token))
+}
+
 /// A set of control tokens; a text is matched from the left, the longest token first.
 #[derive(Debug, Default)]
 pub(crate) struct ControlTokens {
@@ -11,17 +22,9 @@ pub(crate) struct ControlTokens {
 }
 
 impl ControlTokens {
-    /// Those of a vocabulary that are special, and those that a template prints as markers. Added tokens that
-    /// are only text, such as runs of spaces, are none.
+    /// Those of a vocabulary; see [`control_tokens`].
     pub(crate) fn of(added: &[AddedToken], literals: &[&str]) -> Self {
-        let printed = |token: &AddedToken| literals.iter().any(|literal| literal.contains(&token.content));
-        let is_marker = |token: &AddedToken| !token.content.trim().is_empty() && printed(token);
-        Self::new(
-            added
-                .iter()
-                .filter(|token| token.special || is_marker(token))
-                .map(|token| token.content.as_str()),
-        )
+        Self::new(control_tokens(added, literals).map(|token| token.content.as_str()))
     }
 
     pub(crate) fn new<'a>(tokens: impl IntoIterator<Item = &'a str>) -> Self {
