@@ -43,10 +43,10 @@ REJECTED = {
     "an empty conversation": (b'{"messages": []}', "empty"),
     "an unknown role": (messages(("wizard", "s3cret")), "raised"),
     "content that can't be joined": (messages(("user", {"s3cret": 1})), "render"),
-    "a weight that shards don't hold": (
+    "a weight that is no number": (
         b'{"messages": [{"role": "user", "content": "s3cret"}, '
-        b'{"role": "assistant", "content": "s3cret", "weight": 0.5}]}',
-        "weights",
+        b'{"role": "assistant", "content": "s3cret", "weight": "s3cret"}]}',
+        "field",
     ),
     "a row over the length": (messages(("user", "s3cret " * 500), ("assistant", "x")), "too_long"),
 }

@@ -9,6 +9,7 @@
 from chatloom.errors import (
     BudgetExceeded,
     ChatloomError,
+    ControlTokenWarning,
     DataError,
     EncodeError,
     InternalError,
@@ -35,6 +36,7 @@ __version__ = "0.1.0"
 __all__ = [
     "BudgetExceeded",
     "ChatloomError",
+    "ControlTokenWarning",
     "DataError",
     "EncodeError",
     "Example",

@@ -22,6 +22,7 @@ MAX_THREADS: int
 RESERVED_NAMES: tuple[str, ...]
 
 _Segment = tuple[int, int, int, int, Any, int | None, int | None, str | None, bool]
+_Told = tuple[int | None, str, str]
 _Turn = tuple[int, Any, tuple[int, int], Any, tuple[int, int] | None]
 
 @final
@@ -60,6 +61,7 @@ class Formatter:
         settings: dict[str, Any],
         now: datetime | None,
         loss: dict[str, Any],
+        control_tokens: str,
         boundary: str,
         max_length: int | None,
         overflow: str,
@@ -80,7 +82,7 @@ class Formatter:
     ) -> tuple[str, list[_Segment], list[tuple[int, int]], list[_Turn]]: ...
     def encode(
         self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32] | None]: ...
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32] | None, list[_Told]]: ...
     def encode_batch(
         self, rows: Any, threads: int | None
     ) -> tuple[
@@ -89,8 +91,17 @@ class Formatter:
         npt.NDArray[np.int64],
         npt.NDArray[np.int64],
         npt.NDArray[np.float32] | None,
+        tuple[int, int, _Told] | None,
     ]: ...
-    def tokens(self, text: str) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int64]]: ...
+    def trace_tokens(
+        self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
+    ) -> tuple[
+        npt.NDArray[np.int32],
+        npt.NDArray[np.int32],
+        npt.NDArray[np.int64],
+        npt.NDArray[np.float32] | None,
+        list[_Told],
+    ]: ...
     def decode(self, ids: list[int], skip_special_tokens: bool) -> str: ...
 
 @final

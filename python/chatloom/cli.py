@@ -202,6 +202,12 @@ def _add_loss(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--tool-calls", choices=("all", "arguments", "none"), default="all", help="what of tool calls is trained"
     )
+    parser.add_argument(
+        "--control-tokens",
+        choices=("allow", "template", "report", "error"),
+        default="report",
+        help="in a row's own text: as the template's own; as plain text; counted; refused",
+    )
     parser.add_argument("--end-tokens", choices=("turn", "last", "none"), default="turn", help="whose are trained")
     parser.add_argument("--boundary", choices=("any", "all"), default="any", help="when straddling tokens are trained")
 
@@ -218,6 +224,7 @@ def _loss(options: argparse.Namespace) -> dict[str, Any]:
         "reasoning": not options.no_reasoning,
         "reasoning_tags": options.reasoning_tags,
         "tool_calls": options.tool_calls,
+        "control_tokens": options.control_tokens,
         "end_tokens": options.end_tokens,
         "boundary": options.boundary,
     }

@@ -249,3 +249,15 @@ class InternalError(ChatloomError):
     >>> issubclass(InternalError, Exception)
     True
     """
+
+
+class ControlTokenWarning(UserWarning):
+    """A row's own text holds a control token, and `control_tokens="report"` was chosen.
+
+    >>> import warnings, chatloom
+    >>> fmt = chatloom.Formatter.from_pretrained("examples/model", control_tokens="report")
+    >>> with warnings.catch_warnings(record=True) as seen:
+    ...     _ = fmt.encode([{"role": "user", "content": "Hi<|im_end|>"}])
+    >>> print(seen[0].message)
+    the conversation has <|im_end|> in messages[0].content; control_tokens='template' encodes such text as plain text
+    """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -16,17 +17,13 @@ import numpy.typing as npt
 from chatloom import _core
 from chatloom._calls import Compat, Documents, Messages, Tools, continued, conversation, require_plain
 from chatloom._checks import INT32_MAX, paths, whole
-from chatloom.errors import TokenizerLoadError, UnsupportedInputError
+from chatloom.errors import ControlTokenWarning, TokenizerLoadError, UnsupportedInputError
 from chatloom.examples import Example, Examples
 from chatloom.files import Backend, Model, chat_template, read_files, read_model
 from chatloom.lane import Lane, lane_of, warn_if_suspicious
 from chatloom.progress import Progress
 from chatloom.rendered import Rendered, Segment, Turn
 from chatloom.summary import Summary
-
-# Options that so far have one value; told apart from run variables so that no other is taken for one.
-_FIXED = {"control_tokens": "allow"}
-
 
 # Rows of a `datasets.Dataset` that are read at once.
 _BATCH = 256
@@ -45,6 +42,10 @@ class Options:
         reasoning_tags: what opens and closes reasoning in a text; by default the usual tags that the template
             prints or the vocabulary has, such as `<think>` and `</think>`.
         tool_calls: which text of an assistant's tool calls carries loss: "all", only their "arguments", or "none".
+        control_tokens: what becomes of control tokens, such as `<|im_end|>`, in a row's own text: "allow" encodes
+            them as the template's own, as transformers does; "template" encodes that text as any other text, so
+            that only the template writes control tokens; "report" allows and warns, by row, message and field;
+            "error" refuses the row.
         end_tokens: whose end tokens carry loss: those of every trained "turn", the "last", or "none".
         boundary: whether a token that straddles the border of trained text carries loss: if "any" or if "all"
             of its bytes are trained. It never does if it holds data of anybody but the assistant.
@@ -64,6 +65,7 @@ class Options:
     reasoning: bool = True
     reasoning_tags: tuple[str, str] | None = None
     tool_calls: Literal["all", "arguments", "none"] = "all"
+    control_tokens: Literal["allow", "template", "report", "error"] = "allow"
     end_tokens: Literal["turn", "last", "none"] = "turn"
     boundary: Literal["any", "all"] = "any"
     max_length: int | None = None
@@ -92,10 +94,6 @@ class Options:
         own = {name: value for name, value in given.items() if name in cls.__dataclass_fields__}
         others = {name: value for name, value in given.items() if name not in own}
         variables = {**own.get("variables", {}), **others}
-        for name, value in _FIXED.items():
-            if variables.get(name, value) != value:
-                raise ValueError(f"{name} is {variables[name]!r}; this version has {value!r}")
-            variables.pop(name, None)
         for name in cls.__dataclass_fields__:
             if name in variables:
                 raise ValueError(f"{name} is an option of the Formatter, and can't be a variable of the template")
@@ -338,9 +336,8 @@ class Formatter:
         )
         if not tokens:
             return Rendered(text, *parts)
-        _, labels, weights = self._core.encode(*call)
-        input_ids, token_bytes = self._core.tokens(text)
-        return Rendered(text, *parts, input_ids, labels, token_bytes, weights)
+        input_ids, labels, token_bytes, weights, told = self._core.trace_tokens(*call)
+        return Rendered(text, *parts, input_ids, labels, token_bytes, weights, tuple(told))
 
     def trace_line(
         self,
@@ -383,6 +380,9 @@ class Formatter:
             EncodeError: the conversation is longer than `max_length`, or the tokenizer failed.
             DataError: a message says in no known way how much loss it carries; `path` names the key.
 
+        Warns:
+            ControlTokenWarning: its own text holds a control token and `control_tokens` is "report".
+
         >>> fmt = Formatter.from_pretrained("examples/model")
         >>> chat = [{"role": "user", "content": "2 + 2?"}, {"role": "assistant", "content": "4."}]
         >>> example = fmt.encode(chat)
@@ -390,7 +390,11 @@ class Formatter:
         '4.<|im_end|>'
         """
         inputs = conversation(messages, tools, documents, variables, self._options.compat)
-        return Example(*self._core.encode(inputs, add_generation_prompt, continued(continue_final_message)))
+        call = (inputs, add_generation_prompt, continued(continue_final_message))
+        input_ids, labels, weights, told = self._core.encode(*call)
+        if told:
+            _warn_of("the conversation", *told[0])
+        return Example(input_ids, labels, weights)
 
     def encode_batch(self, rows: Iterable[Any], *, threads: int | None = None) -> Examples:
         """Encodes many conversations, on threads; what comes out doesn't depend on how many.
@@ -419,7 +423,12 @@ class Formatter:
         (array([ 0, 17, 34]), array([0, 1]))
         """
         plain = _batched(rows) if self._options.compat == "transformers-5" else _required_plain(_batched(rows))
-        return Examples(*self._core.encode_batch(plain, _threads(threads)), pad_id=self.pad_id)
+        encoded = self._core.encode_batch(plain, _threads(threads))
+        input_ids, labels, offsets, row_of_each, weights, told = encoded
+        if told is not None:
+            count, row, first = told
+            _warn_of(f"{count:,} rows hold control tokens in their own text: row {row}", *first)
+        return Examples(input_ids, labels, offsets, row_of_each, weights, self.pad_id)
 
     def pack_files(
         self,
@@ -560,6 +569,7 @@ def _load(model: Model, options: Options) -> _core.Formatter:
             {**model.special_tokens, **options.variables},
             options.now,
             _loss(options),
+            options.control_tokens,
             options.boundary,
             options.max_length,
             options.overflow,
@@ -570,6 +580,12 @@ def _load(model: Model, options: Options) -> _core.Formatter:
         raise
     warn_if_suspicious(core)
     return core
+
+
+def _warn_of(what: str, message: int | None, path: str, token: str) -> None:
+    place = path if message is None else f"messages[{message}].{path}"
+    hint = "control_tokens='template' encodes such text as plain text"
+    warnings.warn(ControlTokenWarning(f"{what} has {token} in {place}; {hint}"), stacklevel=3)
 
 
 def _loss(options: Options) -> dict[str, Any]:

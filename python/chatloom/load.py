@@ -17,6 +17,7 @@ from chatloom.packs import Packs, Shard
 _ARRAYS: dict[str, tuple[type[np.generic], str]] = {
     "input_ids": (np.int32, "tokens"),
     "labels": (np.int32, "tokens"),
+    "weights": (np.float32, "tokens"),
     "seq_lengths": (np.int32, "sequences"),
     "seq_offsets": (np.int64, "borders"),
     "pack_offsets": (np.int64, "borders"),
@@ -55,7 +56,11 @@ def _shard(folder: Path, entry: ShardEntry, max_length: int) -> Shard:
         _check_size(folder / name, size)
     lengths = {"tokens": entry.tokens, "sequences": entry.sequences, "borders": entry.packs + 1}
     shard = Shard(
-        **{name: _map(folder / f"{name}.npy", dtype, lengths[each]) for name, (dtype, each) in _ARRAYS.items()}
+        **{
+            name: _map(folder / f"{name}.npy", dtype, lengths[each])
+            for name, (dtype, each) in _ARRAYS.items()
+            if name != "weights" or "weights.npy" in entry.files
+        }
     )
     if not _fits_together(shard, max_length):
         raise DataError(f"{folder.name}: the places of its packs and sequences don't fit together", path=str(folder))

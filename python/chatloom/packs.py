@@ -362,6 +362,10 @@ def _gather(flat: Examples, lengths: npt.NDArray[np.int64], plan: _core.Plan) ->
     token_offsets = np.concatenate(([0], np.cumsum(seq_lengths)))
     labels = plan.gather(np.ascontiguousarray(flat.labels), flat.offsets)
     labels[token_offsets[:-1]] = IGNORE
+    weights = None
+    if flat.weights is not None:
+        weights = _gather_weights(plan, flat.weights, flat.offsets)
+        weights[token_offsets[:-1]] = 0
     return Shard(
         plan.gather(np.ascontiguousarray(flat.input_ids), flat.offsets),
         labels,
@@ -369,7 +373,7 @@ def _gather(flat: Examples, lengths: npt.NDArray[np.int64], plan: _core.Plan) ->
         starts,
         token_offsets[starts],
         flat.row[order],
-        None if flat.weights is None else _gather_weights(plan, flat.weights, flat.offsets),
+        weights,
     )
 
 
@@ -397,8 +401,8 @@ def _joined(arrays: list[npt.NDArray[np.int32]]) -> npt.NDArray[np.int32]:
 
 
 def _joined_weights(examples: list[Example]) -> npt.NDArray[np.float32] | None:
-    """The weights of all examples, 1 where an example has none; None where none has any."""
+    """The weights of all examples, 1 for each loss where an example has none; None where none has any."""
     if all(example.weights is None for example in examples):
         return None
-    ones = (np.ones(len(e), np.float32) if e.weights is None else e.weights for e in examples)
-    return np.concatenate(list(ones))
+    plain = ((e.labels != IGNORE).astype(np.float32) if e.weights is None else e.weights for e in examples)
+    return np.concatenate(list(plain))

@@ -88,6 +88,8 @@ class Rendered:
         labels: int32[n], the token where the model learns it, else -100.
         token_bytes: int64[n, 2], first and one past the last byte of the text that each token stands for.
         weights: float32[n], how much each token's loss counts, or None where every loss counts 1.
+        look_alikes: the control tokens that the row's own text became, where `control_tokens` is "report" or
+            "error": of each the message (None for tools, documents, variables), the field, and the token.
 
     >>> from chatloom import Formatter
     >>> traced = Formatter.from_pretrained("examples/model").trace(
@@ -107,6 +109,7 @@ class Rendered:
     labels: npt.NDArray[np.int32] | None = None
     token_bytes: npt.NDArray[np.int64] | None = None
     weights: npt.NDArray[np.float32] | None = None
+    look_alikes: tuple[tuple[int | None, str, str], ...] = ()
 
     @property
     def straddling(self) -> npt.NDArray[np.int64]:

@@ -35,6 +35,7 @@ class Summary:
         dropped_untrained: rows left out because they have no trained token.
         rejected: rows set aside because they can't be used.
         untrained: sequences without a single trained token.
+        look_alikes: sequences whose own text holds control tokens, where `control_tokens` is "report".
         packs: packs written.
         tokens: tokens written.
         trained_tokens: of these, tokens that carry loss.
@@ -66,6 +67,7 @@ class Summary:
     dropped_untrained: int
     rejected: int
     untrained: int
+    look_alikes: int
     packs: int
     tokens: int
     trained_tokens: int
@@ -110,3 +112,6 @@ class Summary:
         if self.plain_markers:
             text = "no single token of this vocabulary, but ordinary text to the model"
             yield f"markers    {text}: {', '.join(self.plain_markers)}"
+        if self.look_alikes:
+            rows = "1 sequence holds" if self.look_alikes == 1 else f"{self.look_alikes:,} sequences hold"
+            yield f"control    {rows} control tokens in the row's own text; see --control-tokens"

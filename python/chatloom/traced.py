@@ -185,6 +185,7 @@ def facts(rendered: Rendered, tokens: bool) -> dict[str, Any]:
         "segments": [asdict(segment) for segment in rendered.segments],
         "turns": [asdict(turn) for turn in rendered.turns or ()],
         **{name: getattr(rendered, name).tolist() for name in arrays},
+        **({"look_alikes": rendered.look_alikes} if rendered.look_alikes else {}),
         **({"weights": rendered.weights.tolist()} if tokens and rendered.weights is not None else {}),
     }
 
@@ -209,6 +210,9 @@ def explain(rendered: Rendered) -> Iterator[str]:
         yield f"  header  {turn.header}: {_HEADERS[turn.header]}"
         yield f"  body    {turn.body[1] - turn.body[0]} characters, {learnt} of them trained"
         yield f"  end     {_ENDS[turn.end]}{end}"
+    for message, path, token in rendered.look_alikes:
+        place = path if message is None else f"{path} of message {message}"
+        yield f"control token in the row's own text: {visible(token)} in {visible(place)}"
     if not rendered.turns:
         yield "there is no assistant message, so nothing carries loss"
 

@@ -3,7 +3,7 @@ use crate::Error;
 use crate::ordered::{self, Line, StopFlag};
 use crate::pipeline::{Encode, thread_pool};
 use chatloom_template::{Conversation, Data};
-use chatloom_tokenize::{Example, NO_LOSS, Outcome};
+use chatloom_tokenize::{Example, LookAlike, NO_LOSS, Outcome};
 use std::num::NonZeroUsize;
 
 /// A chunk is full with so many conversations, or so many bytes of text.
@@ -62,11 +62,23 @@ pub struct Batch {
     pub offsets: Vec<usize>,
     /// The row of each example, from 0; rows that were dropped for their length are missing.
     pub rows: Vec<usize>,
+    /// Rows whose own text holds control tokens, where the encoder tells.
+    pub look_alikes: usize,
+    /// The first of them, and the first such token in it.
+    pub first_look_alike: Option<(usize, LookAlike)>,
 }
 
 impl Default for Batch {
     fn default() -> Self {
-        Self { input_ids: Vec::new(), labels: Vec::new(), weights: None, offsets: vec![0], rows: Vec::new() }
+        Self {
+            input_ids: Vec::new(),
+            labels: Vec::new(),
+            weights: None,
+            offsets: vec![0],
+            rows: Vec::new(),
+            look_alikes: 0,
+            first_look_alike: None,
+        }
     }
 }
 
@@ -183,6 +195,10 @@ impl Batch {
         self.labels.extend_from_slice(&example.labels);
         self.offsets.push(self.input_ids.len());
         self.rows.push(row);
+        if let Some(first) = example.look_alikes.first() {
+            self.look_alikes += 1;
+            self.first_look_alike.get_or_insert_with(|| (row, first.clone()));
+        }
     }
 
     fn append(&mut self, part: &Self) {
@@ -192,6 +208,8 @@ impl Batch {
         self.labels.extend_from_slice(&part.labels);
         self.offsets.extend(part.offsets.iter().skip(1).map(|offset| start + offset));
         self.rows.extend_from_slice(&part.rows);
+        self.look_alikes += part.look_alikes;
+        self.first_look_alike = self.first_look_alike.take().or_else(|| part.first_look_alike.clone());
     }
 }
 

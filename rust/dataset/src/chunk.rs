@@ -15,6 +15,8 @@ pub(crate) struct Encoded {
     pub(crate) lengths: Vec<Option<u32>>,
     /// The tokens of all rows, as [`word`]s.
     pub(crate) words: Vec<u8>,
+    /// The weights of the rows that have any, by their place in `lengths`.
+    pub(crate) weights: Vec<(usize, Vec<f32>)>,
     /// How many of what there are.
     pub(crate) tally: Tally,
     /// The rows that can't be used; where they stop the run the first alone, and nothing after it was looked at.
@@ -34,6 +36,8 @@ pub(crate) struct Tally {
     pub(crate) dropped: u64,
     /// Rows left out because they have no token that carries loss.
     pub(crate) dropped_untrained: u64,
+    /// Rows that were kept and hold control tokens in their own text.
+    pub(crate) look_alikes: u64,
 }
 
 impl AddAssign for Tally {
@@ -42,6 +46,7 @@ impl AddAssign for Tally {
         self.untrained += other.untrained;
         self.dropped += other.dropped;
         self.dropped_untrained += other.dropped_untrained;
+        self.look_alikes += other.look_alikes;
     }
 }
 
@@ -86,7 +91,6 @@ fn encode_row(row: Option<&[u8]>, chunk: &Chunk, encode: &Encode, job: &Job) -> 
     let max_length = job.max_length as usize;
     match &outcome {
         Outcome::Example(example) if example.input_ids.is_empty() => Err(RowError::NoTokens),
-        Outcome::Example(example) if example.weights.is_some() => Err(RowError::Weights),
         Outcome::Example(example) if example.input_ids.len() > max_length => {
             let tokens = example.input_ids.len();
             Err(chatloom_tokenize::Error::TooLong { tokens, max_length }.into())
@@ -113,6 +117,11 @@ impl Encoded {
         } else {
             self.tally.trained += trained;
             self.tally.untrained += u64::from(trained == 0);
+            self.tally.look_alikes += u64::from(!example.look_alikes.is_empty());
+            if let Some(mut weights) = example.weights {
+                weights.iter_mut().take(1).for_each(|first| *first = 0.0);
+                self.weights.push((self.lengths.len(), weights));
+            }
             self.lengths.push(Some(length));
         }
         Ok(())
@@ -120,7 +129,8 @@ impl Encoded {
 
     /// Tokens that carry loss.
     fn push_words(&mut self, example: &Example) -> Result<u64, RowError> {
-        if example.input_ids.len() != example.labels.len() {
+        let weighted = example.weights.as_ref().is_none_or(|weights| weights.len() == example.labels.len());
+        if example.input_ids.len() != example.labels.len() || !weighted {
             return Err(RowError::Labels);
         }
         let place = self.words.len();

@@ -106,8 +106,6 @@ pub enum RowError {
     Encode(chatloom_tokenize::Error),
     /// It rendered to nothing.
     NoTokens,
-    /// Its losses have weights other than 0 and 1, which shards don't hold.
-    Weights,
     /// The encoder gave labels that are not its token ids: a fault of this library.
     Labels,
 }
@@ -130,14 +128,13 @@ impl RowError {
             Self::Shape(error) => error.code(),
             Self::Encode(error) => encode_code(error),
             Self::NoTokens => "no_tokens",
-            Self::Weights => "weights",
             Self::Labels => "internal",
         }
     }
 }
 
 fn encode_code(error: &chatloom_tokenize::Error) -> &'static str {
-    use chatloom_tokenize::Error::{NoTemplate, Template, TooLong};
+    use chatloom_tokenize::Error::{ControlToken, NoTemplate, Share, Template, TooLong};
     match error {
         Template(error) => match error.class() {
             Class::Raised => "raised",
@@ -145,6 +142,8 @@ fn encode_code(error: &chatloom_tokenize::Error) -> &'static str {
             Class::Input | Class::Unsupported => "unsupported",
             Class::Render | Class::Syntax => "render",
         },
+        ControlToken { .. } => "control_token",
+        Share { .. } => "field",
         TooLong { .. } => "too_long",
         NoTemplate { .. } => "no_template",
         _ => "encode",
@@ -230,9 +229,6 @@ impl fmt::Display for RowError {
             Self::Shape(error) => error.fmt(f),
             Self::Encode(error) => error.fmt(f),
             Self::NoTokens => f.write_str("the template renders this conversation to nothing"),
-            Self::Weights => f.write_str(
-                "a message has a weight other than 0 and 1, which shards don't hold: use `encode_batch` and `pack`",
-            ),
             Self::Labels => f.write_str("the encoder gave labels that are not token ids: please report this"),
         }
     }

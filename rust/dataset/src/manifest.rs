@@ -1,7 +1,9 @@
 //! What is in an output, in `manifest.json`.
 use crate::markers;
 use chatloom_template::{Clock, Data, Template};
-use chatloom_tokenize::{Boundary, EndTokens, Formatter, Overflow, Templates};
+use chatloom_tokenize::{
+    Boundary, ControlPolicy, EndTokens, Formatter, LabelPolicy, Overflow, Reasoning, Templates, ToolCalls,
+};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -64,6 +66,8 @@ pub struct Counts {
     pub rejected: u64,
     /// Sequences written that have no token that carries loss.
     pub untrained: u64,
+    /// Sequences written that hold control tokens in the row's own text, where that is to be reported.
+    pub look_alikes: u64,
 }
 
 /// What turned rows into tokens.
@@ -197,6 +201,20 @@ fn options(formatter: &Formatter) -> Value {
     let options = formatter.options();
     let variables = options.settings.variables.iter().map(|(name, value)| (name.clone(), plain(value)));
     json!({
+        "labels": labels(&options.labels),
+        "reasoning": options.reasoning == Reasoning::Trained,
+        "reasoning_tags": options.reasoning_tags,
+        "tool_calls": match options.tool_calls {
+            ToolCalls::All => "all",
+            ToolCalls::Arguments => "arguments",
+            ToolCalls::None => "none",
+        },
+        "control_tokens": match options.control_tokens {
+            ControlPolicy::Allow => "allow",
+            ControlPolicy::Template => "template",
+            ControlPolicy::Report => "report",
+            ControlPolicy::Error => "error",
+        },
         "boundary": match options.boundary { Boundary::Any => "any", Boundary::All => "all" },
         "compat": options.settings.compat.name(),
         "end_tokens": match options.end_tokens {
@@ -209,6 +227,16 @@ fn options(formatter: &Formatter) -> Value {
         "overflow": match options.overflow { Overflow::Error => "error", Overflow::Drop => "drop" },
         "variables": variables.collect::<serde_json::Map<_, _>>(),
     })
+}
+
+fn labels(policy: &LabelPolicy) -> Value {
+    match policy {
+        LabelPolicy::Assistant => json!("assistant"),
+        LabelPolicy::Last => json!("last"),
+        LabelPolicy::Generation => json!("generation"),
+        LabelPolicy::All => json!("all"),
+        LabelPolicy::Roles(roles) => json!(roles),
+    }
 }
 
 fn timestamp(now: Clock) -> String {

@@ -8,6 +8,7 @@ const ALIGNMENT: usize = 64;
 /// Type of an element.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Element {
+    Float32,
     Int32,
     Int64,
 }
@@ -15,6 +16,7 @@ pub(crate) enum Element {
 impl Element {
     fn description(self) -> &'static str {
         match self {
+            Self::Float32 => "<f4",
             Self::Int32 => "<i4",
             Self::Int64 => "<i8",
         }

@@ -315,6 +315,7 @@ fn write_packs(
         tokens: written(|shard| shard.tokens),
         trained_tokens: tally.trained,
         untrained: tally.untrained,
+        look_alikes: tally.look_alikes,
         ..counts
     };
     spill.remove()?;

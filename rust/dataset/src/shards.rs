@@ -57,7 +57,7 @@ impl Shard<'_> {
         let order = &source.plan.order()[starts[0]..starts[starts.len() - 1]];
         let mut files = self.write_index(&directory, starts, order, source.spill)?;
         let tokens = (self.offsets[self.offsets.len() - 1] - self.offsets[0]).cast_unsigned();
-        let mut tokens_out = TokenWriters::create(&directory, tokens)?;
+        let mut tokens_out = TokenWriters::create(&directory, tokens, source.spill.is_weighted())?;
         for sequences in order.chunk_by(within_block(source.spill.lengths())) {
             tokens_out.write(sequences, source, meter)?;
         }
@@ -106,31 +106,44 @@ fn within_block(lengths: &[u32]) -> impl FnMut(&usize, &usize) -> bool {
     }
 }
 
-/// The two large arrays, and the buffers they are written from.
+/// The large arrays, and the buffers they are written from.
 struct TokenWriters {
     input_ids: HashedFile,
     labels: HashedFile,
+    /// Only where any sequence of the run has weights.
+    weights: Option<HashedFile>,
     words: Vec<u8>,
+    weight_bytes: Vec<u8>,
 }
 
 impl TokenWriters {
-    fn create(directory: &Path, tokens: u64) -> Result<Self, Error> {
+    fn create(directory: &Path, tokens: u64, weighted: bool) -> Result<Self, Error> {
         let input_ids = npy::create(directory.join("input_ids.npy"), Element::Int32, tokens)?;
         let labels = npy::create(directory.join("labels.npy"), Element::Int32, tokens)?;
-        Ok(Self { input_ids, labels, words: Vec::new() })
+        let weights = || npy::create(directory.join("weights.npy"), Element::Float32, tokens);
+        let weights = weighted.then(weights).transpose()?;
+        Ok(Self { input_ids, labels, weights, words: Vec::new(), weight_bytes: Vec::new() })
     }
 
     fn write(&mut self, sequences: &[usize], source: Source<'_>, meter: &mut Meter<'_>) -> Result<(), Error> {
-        let Self { input_ids, labels, words } = self;
+        let Self { input_ids, labels, weights, words, weight_bytes } = self;
         words.clear();
+        weight_bytes.clear();
         for &sequence in sequences {
+            let place = words.len();
             source.spill.read(sequence, words)?;
+            if weights.is_some() {
+                source.spill.read_weights(sequence, &words[place..], weight_bytes)?;
+            }
         }
         let (ids_written, labels_written) = source.pool.join(
             || input_ids.write(&each_word(words, |word| id_and_label(word).0)),
             || labels.write(&each_word(words, |word| id_and_label(word).1)),
         );
         ids_written.and(labels_written)?;
+        if let Some(weights) = weights {
+            weights.write(weight_bytes)?;
+        }
         meter.now.written += (words.len() / WORD_BYTES) as u64;
         meter.tick()
     }
@@ -138,6 +151,9 @@ impl TokenWriters {
     fn finish(self, files: &mut BTreeMap<String, crate::FileFacts>) -> Result<(), Error> {
         files.insert("input_ids.npy".to_owned(), self.input_ids.finish()?);
         files.insert("labels.npy".to_owned(), self.labels.finish()?);
+        if let Some(weights) = self.weights {
+            files.insert("weights.npy".to_owned(), weights.finish()?);
+        }
         Ok(())
     }
 }

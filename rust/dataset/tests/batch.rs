@@ -27,6 +27,7 @@ fn encode(conversation: &Conversation) -> Result<Outcome, Error> {
             labels: ids.iter().rev().copied().collect(),
             input_ids: ids,
             weights: None,
+            look_alikes: Vec::new(),
         }),
     })
 }

@@ -576,7 +576,12 @@ fn a_file_that_vanishes_while_it_is_read_is_read_to_its_end() {
 fn an_encoder_is_held_to_its_word() {
     let directory = TempDir::new().unwrap();
     let job = job(&directory, chat(1, 1));
-    let example = |input_ids: Vec<i32>, labels: Vec<i32>| Example { input_ids, labels, weights: None };
+    let example = |input_ids: Vec<i32>, labels: Vec<i32>| Example {
+        input_ids,
+        labels,
+        weights: None,
+        look_alikes: Vec::new(),
+    };
     let error = |example: Example| {
         let encode = encoder(move |_| Ok(Outcome::Example(example.clone())));
         match pack_rows(&job, &encode, &identity(), &|_| ControlFlow::Continue(())) {
@@ -587,8 +592,8 @@ fn an_encoder_is_held_to_its_word() {
     assert_eq!(error(example(vec![1, 2], vec![-100, 3])), RowError::Labels);
     assert_eq!(error(example(vec![1, -2], vec![-100, -100])), RowError::Labels);
     assert_eq!(error(example(vec![1, 2], vec![-100])), RowError::Labels);
-    let weighed = Example { input_ids: vec![1], labels: vec![1], weights: Some(vec![0.5]) };
-    assert_eq!(error(weighed), RowError::Weights);
+    let weighed = Example { weights: Some(vec![0.5]), ..example(vec![1, 2], vec![1, 2]) };
+    assert_eq!(error(weighed), RowError::Labels);
     let too_long = error(example(vec![1; 65], vec![-100; 65]));
     assert!(too_long.to_string().contains("65 tokens, more than max_length=64"), "{too_long}");
 }

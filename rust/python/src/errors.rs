@@ -97,6 +97,11 @@ pub(crate) fn formatter_error(error: &tokenize::Error, row: Option<usize>) -> Py
             let facts = Facts { kind: Some("ValueError"), row, ..Facts::message(error.to_string()) };
             TemplateRenderError::new_err(facts.arguments())
         }
+        tokenize::Error::ControlToken { message, path, .. } => {
+            let path = message.map_or_else(|| path.clone(), |message| format!("messages[{message}].{path}"));
+            let facts = Facts { row, path: Some(path), ..Facts::message(error.to_string()) };
+            EncodeError::new_err(facts.arguments())
+        }
         tokenize::Error::Share { message, key, .. } => {
             let path = Some(format!("messages[{message}].{key}"));
             DataError::new_err(Facts { row, path, ..Facts::message(error.to_string()) }.arguments())

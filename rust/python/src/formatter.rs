@@ -11,7 +11,7 @@ use crate::template::{clock, compat_named, compile};
 use chatloom_dataset::{Batch, BatchError, Encode, Reading, encode_batch};
 use chatloom_template::{self as template, Call};
 use chatloom_tokenize as core;
-use core::{Boundary, Lane, Options, Outcome, Overflow, Templates, Vocabulary};
+use core::{Boundary, ControlPolicy, Lane, LookAlike, Options, Outcome, Overflow, Templates, Vocabulary};
 use numpy::{PyArray1, PyArray2};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -24,6 +24,10 @@ type Turn = (u32, &'static str, (usize, usize), &'static str, Option<(usize, usi
 type Ints<'py> = Bound<'py, PyArray1<i32>>;
 type Longs<'py> = Bound<'py, PyArray1<i64>>;
 type Floats<'py> = Bound<'py, PyArray1<f32>>;
+/// `message, path, token`.
+type Told = (Option<u32>, String, String);
+/// `rows, first row, first of it`.
+type Reported = Option<(usize, usize, Told)>;
 
 /// Renders and encodes the conversations of one model.
 #[pyclass(frozen, module = "chatloom._core")]
@@ -36,7 +40,7 @@ pub(crate) struct Formatter {
 impl Formatter {
     #[new]
     #[allow(clippy::too_many_arguments, reason = "the options of a formatter, by name")]
-    #[pyo3(signature = (templates, tokenizer, settings, now, loss, boundary, max_length, overflow, compat))]
+    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, max_length, overflow, compat))]
     fn new(
         py: Python<'_>,
         templates: Vec<(String, String)>,
@@ -44,6 +48,7 @@ impl Formatter {
         settings: &Bound<'_, PyDict>,
         now: Option<&Bound<'_, PyDateTime>>,
         loss: Loss,
+        control_tokens: &str,
         boundary: &str,
         max_length: Option<usize>,
         overflow: &str,
@@ -52,6 +57,7 @@ impl Formatter {
         let templates = compile_all(py, templates)?;
         let reads_clock = detached(py, || reads_clock(&templates))?;
         let options = Options {
+            control_tokens: control_named(control_tokens)?,
             boundary: boundary_named(boundary)?,
             max_length,
             overflow: overflow_named(overflow)?,
@@ -150,7 +156,7 @@ impl Formatter {
         conversation: &Conversation,
         add_generation_prompt: bool,
         continue_final_message: Option<String>,
-    ) -> PyResult<(Ints<'py>, Ints<'py>, Option<Floats<'py>>)> {
+    ) -> PyResult<(Ints<'py>, Ints<'py>, Option<Floats<'py>>, Vec<Told>)> {
         let call = Call { add_generation_prompt, continue_final_message, paths: false };
         let outcome = detached(py, || self.core.encode(&conversation.0, &call))?
             .map_err(|error| formatter_error(&error, None))?;
@@ -159,13 +165,14 @@ impl Formatter {
                 PyArray1::from_vec(py, example.input_ids),
                 PyArray1::from_vec(py, example.labels),
                 example.weights.map(|weights| PyArray1::from_vec(py, weights)),
+                example.look_alikes.into_iter().map(|found| self.told(found)).collect(),
             )),
             Outcome::Dropped { tokens } => Err(self.left_out(tokens)),
         }
     }
 
     /// Conversations one after the other, on threads: flat tokens, flat labels, offsets, the row of each example, flat
-    /// weights if there are any.
+    /// weights if there are any, and the look-alikes if there are any.
     #[pyo3(signature = (rows, threads))]
     #[allow(clippy::type_complexity, reason = "the fields of `Examples`, in order")]
     fn encode_batch<'py>(
@@ -173,29 +180,45 @@ impl Formatter {
         py: Python<'py>,
         rows: &Bound<'py, PyAny>,
         threads: Option<NonZeroUsize>,
-    ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>, Option<Floats<'py>>)> {
+    ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>, Option<Floats<'py>>, Reported)> {
         let mut rows = Rows::new(rows, self.reading(Reading::default()))?;
         let core = self.core.clone();
         let encode: Encode = Arc::new(move |conversation| core.encode(conversation, &Call::default()));
         let batch = detached(py, || encode_batch(&mut rows, &encode, threads))?;
-        let Batch { input_ids, labels, weights, offsets, rows } = batch.map_err(batch_error)?;
+        let batch = batch.map_err(batch_error)?;
+        let Batch { input_ids, labels, weights, offsets, rows, look_alikes, first_look_alike } = batch;
         Ok((
             PyArray1::from_vec(py, input_ids),
             PyArray1::from_vec(py, labels),
             longs(py, &offsets),
             longs(py, &rows),
             weights.map(|weights| PyArray1::from_vec(py, weights)),
+            first_look_alike.map(|(row, first)| (look_alikes, row, self.told(first))),
         ))
     }
 
-    /// Ids and source bytes of each token of a text.
-    fn tokens<'py>(&self, py: Python<'py>, text: &str) -> PyResult<(Ints<'py>, Bound<'py, PyArray2<i64>>)> {
-        let encoding =
-            detached(py, || self.core.vocabulary().encode(text))?.map_err(|error| encode_error(&error))?;
-        let ids = encoding.ids.iter().map(|&id| id.cast_signed()).collect();
-        let spans: Vec<Vec<i64>> =
-            encoding.spans.iter().map(|span| vec![long(span.start), long(span.end)]).collect();
-        Ok((PyArray1::from_vec(py, ids), PyArray2::from_vec2(py, &spans)?))
+    /// The tokens of a conversation, their labels, weights, source bytes, and what look-alikes of control tokens
+    /// there are; whatever their number.
+    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
+    #[allow(clippy::type_complexity, reason = "the fields of `Rendered`, in order")]
+    fn trace_tokens<'py>(
+        &self,
+        py: Python<'py>,
+        conversation: &Conversation,
+        add_generation_prompt: bool,
+        continue_final_message: Option<String>,
+    ) -> PyResult<(Ints<'py>, Ints<'py>, Bound<'py, PyArray2<i64>>, Option<Floats<'py>>, Vec<Told>)> {
+        let call = Call { add_generation_prompt, continue_final_message, paths: true };
+        let traced = detached(py, || self.core.tokens(&self.core.trace(&conversation.0, &call)?))?;
+        let core::Tokens { example, spans } = traced.map_err(|error| formatter_error(&error, None))?;
+        let spans: Vec<Vec<i64>> = spans.iter().map(|span| vec![long(span.start), long(span.end)]).collect();
+        Ok((
+            PyArray1::from_vec(py, example.input_ids),
+            PyArray1::from_vec(py, example.labels),
+            PyArray2::from_vec2(py, &spans)?,
+            example.weights.map(|weights| PyArray1::from_vec(py, weights)),
+            example.look_alikes.into_iter().map(|found| self.told(found)).collect(),
+        ))
     }
 
     /// The text of ids.
@@ -210,6 +233,11 @@ impl Formatter {
     /// The same reading of rows, for the template that most of them are rendered by.
     pub(crate) fn reading(&self, reading: Reading) -> Reading {
         reading.for_template(self.templates.default.as_deref())
+    }
+
+    fn told(&self, found: LookAlike) -> Told {
+        let added = self.core.vocabulary().added_tokens().iter().find(|token| token.id == found.id);
+        (found.message, found.path, added.map(|token| token.content.clone()).unwrap_or_default())
     }
 
     fn left_out(&self, tokens: usize) -> PyErr {
@@ -259,6 +287,16 @@ fn batch_error(error: BatchError<PyErr>) -> PyErr {
 
 fn encode_error(error: &core::EncodeError) -> PyErr {
     EncodeError::new_err(Facts::message(error.to_string()).arguments())
+}
+
+fn control_named(name: &str) -> PyResult<ControlPolicy> {
+    match name {
+        "allow" => Ok(ControlPolicy::Allow),
+        "template" => Ok(ControlPolicy::Template),
+        "report" => Ok(ControlPolicy::Report),
+        "error" => Ok(ControlPolicy::Error),
+        _ => Err(unknown("control_tokens", name, "allow, template, report or error")),
+    }
 }
 
 fn boundary_named(name: &str) -> PyResult<Boundary> {

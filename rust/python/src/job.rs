@@ -132,6 +132,7 @@ fn summary_dict<'py>(py: Python<'py>, summary: &Summary) -> PyResult<Bound<'py, 
     dict.set_item("dropped_untrained", counts.dropped_untrained)?;
     dict.set_item("rejected", counts.rejected)?;
     dict.set_item("untrained", counts.untrained)?;
+    dict.set_item("look_alikes", counts.look_alikes)?;
     dict.set_item("packs", counts.packs)?;
     dict.set_item("tokens", counts.tokens)?;
     dict.set_item("trained_tokens", counts.trained_tokens)?;
