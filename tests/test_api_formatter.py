@@ -166,7 +166,7 @@ def test_a_call_wins_over_a_run_variable() -> None:
         {"overflow": "split"},
         {"labels": "some"},
         {"variables": {"labels": "all"}},
-        {"control_tokens": "template"},
+        {"control_tokens": "some"},
         {"compat": "transformers-3"},
         {"messages": []},
     ],

@@ -48,7 +48,8 @@ def test_packs_hold_every_example_once_in_the_places_of_the_rule(lengths: list[i
         assert np.array_equal(pack.labels, np.concatenate(masked))
         assert (pack.weights is not None) == weights
         if pack.weights is not None:
-            assert np.array_equal(pack.weights, np.concatenate([part.weights for part in parts]))
+            counted = [np.concatenate(([0], part.weights[1:])) for part in parts]
+            assert np.array_equal(pack.weights, np.concatenate(counted))
         assert list(pack.position_ids) == [place for part in parts for place in range(len(part))]
         assert list(pack.cu_seqlens) == [0, *np.cumsum([len(part) for part in parts])]
         assert pack.max_seqlen == max(len(part) for part in parts)
@@ -161,11 +162,11 @@ def test_reprs_tell_sizes_and_no_contents() -> None:
     assert repr(packs.padded()) == "Padded(1 packs, 8 wide)"
 
 
-def test_weights_are_one_where_an_example_has_none() -> None:
+def test_weights_are_one_for_each_loss_where_an_example_has_none() -> None:
     ids = np.arange(2, dtype=np.int32)
     packs: Packs = chatloom.pack([Example(ids, ids), Example(ids, ids, np.zeros(2, np.float32))], max_length=4)
     assert packs[0].weights is not None
-    assert list(packs[0].weights) == [1, 1, 0, 0]
+    assert list(packs[0].weights) == [0, 1, 0, 0], "the first token of a sequence has no loss"
 
 
 @pytest.mark.parametrize(

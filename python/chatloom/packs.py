@@ -29,7 +29,7 @@ class Pack:
             each sequence, since trainers shift labels by one across the seam.
         seq_lengths: int32[s], tokens of each sequence.
         source: int64[s], the row each sequence comes from, from 0.
-        weights: float32[n], or None where every loss counts the same.
+        weights: float32[n], 0 at the first token of each sequence, or None where every loss counts the same.
 
     >>> ids = np.arange(5, dtype=np.int32)
     >>> one = pack([Example(ids, ids), Example(ids[:3], ids[:3])], max_length=8)[0]
