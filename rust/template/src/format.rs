@@ -208,7 +208,7 @@ fn padded<'a>(
 }
 
 /// Rust formats no wider.
-const MOST_DIGITS: usize = u16::MAX as usize;
+pub(crate) const MOST_DIGITS: usize = u16::MAX as usize;
 
 fn numeric<'a>(value: &Value<'a>, spec: &Spec<'_>, cx: Context<'a>) -> Result<String, Error> {
     crate::number::weigh(value, cx.arena)?;

@@ -5,15 +5,12 @@ use num_traits::Signed;
 use crate::Error;
 use crate::args::Context;
 use crate::fail::{type_error, unsupported_input, value_error};
-use crate::format::{exponential, general, with_point};
+use crate::format::{MOST_DIGITS, exponential, general, with_point};
 use crate::members::{byte_of, characters};
 use crate::number::{Number, decimal_text, float_repr};
 use crate::print;
 use crate::text::{Source, Text, TextBuilder};
 use crate::value::Value;
-
-/// Wider numbers are refused before they are made.
-const MOST_DIGITS: usize = 1 << 20;
 
 /// `format(value, spec)`.
 pub(crate) fn formatted<'a>(value: &Value<'a>, spec: &str, cx: Context<'a>) -> Result<Text<'a>, Error> {
@@ -95,6 +92,7 @@ impl Spec {
         if self.precision.unwrap_or(0).max(self.width) > MOST_DIGITS {
             return Err(Error::new(crate::Class::Budget, "BudgetExceeded", "a number is formatted too wide"));
         }
+        cx.arena.charge(self.precision.unwrap_or(0).saturating_add(self.width))?;
         let (prefix, digits) = match (number, self.kind) {
             (Number::Int(whole), None | Some('d' | 'b' | 'o' | 'x' | 'X')) => self.integral(whole, cx)?,
             (_, None | Some('e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%')) => {
