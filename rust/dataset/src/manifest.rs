@@ -151,16 +151,11 @@ pub struct Run {
 impl Identity {
     /// The identity of a formatter.
     pub fn of(formatter: &Formatter) -> Self {
-        let variables = &formatter.options().settings.variables;
-        let id = |name: &str| {
-            let (_, token) = variables.iter().find(|(known, _)| known == name)?;
-            formatter.vocabulary().token_id(token.as_str()?)
-        };
         Self {
             formatter: formatter.fingerprint(),
             templates: templates(formatter.templates()),
             tokenizer: formatter.vocabulary().fingerprint().to_owned(),
-            pad_id: id("pad_token").or_else(|| id("eos_token")),
+            pad_id: formatter.pad_id(),
             answers: answers(formatter),
             plain_markers: plain_markers(formatter),
             options: options(formatter),

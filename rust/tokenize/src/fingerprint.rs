@@ -8,6 +8,7 @@ pub(crate) fn of(templates: &Templates, vocabulary: &Vocabulary, options: &Optio
     let mut print = Print(Hasher::new());
     print.templates(templates);
     print.text(vocabulary.fingerprint());
+    print.text(&options.read_by);
     print.text(&format!("{:?} {:?} {:?}", options.end_tokens, options.boundary, options.overflow));
     print.text(&format!("{:?} {:?}", options.labels, options.reasoning_tags));
     print.text(&format!("{:?}", options.control_tokens));
@@ -44,6 +45,11 @@ impl Print {
         for (name, template) in &templates.named {
             self.text(name);
             self.text(template.source());
+        }
+        self.count(templates.broken.len());
+        for broken in &templates.broken {
+            self.text(&broken.name);
+            self.text(&broken.source);
         }
     }
 

@@ -20,8 +20,8 @@ pub struct Formatter {
     templates: Templates,
     vocabulary: Arc<Vocabulary>,
     options: Options,
-    without_tools: Option<Arc<Chat>>,
-    with_tools: Option<Arc<Chat>>,
+    without_tools: Result<Arc<Chat>, Error>,
+    with_tools: Result<Arc<Chat>, Error>,
     fingerprint: String,
 }
 
@@ -43,7 +43,7 @@ impl Formatter {
     /// Puts the parts together and finds out, by rendering small chats, how the templates frame an answer.
     ///
     /// # Errors
-    /// [`Error::NoTemplate`] where there is no template at all.
+    /// [`Error::NoTemplate`] where there is no template at all, [`Error::Template`] where none can be compiled.
     pub fn new(templates: Templates, vocabulary: Arc<Vocabulary>, options: Options) -> Result<Self, Error> {
         let templates = templates.folded(&options.settings.variables);
         let know = |tools_given| {
@@ -61,7 +61,6 @@ impl Formatter {
             return Err(error.clone());
         }
         let fingerprint = fingerprint::of(&templates, &vocabulary, &options);
-        let (without_tools, with_tools) = (without_tools.ok(), with_tools.ok());
         Ok(Self { templates, vocabulary, options, without_tools, with_tools, fingerprint })
     }
 
@@ -207,14 +206,24 @@ impl Formatter {
         &self.options
     }
 
-    /// A hash of all that decides what comes out: templates, tokenizer, options. Hex.
+    /// The token to pad with: the tokenizer's, else its end of sequence.
+    pub fn pad_id(&self) -> Option<u32> {
+        let variables = &self.options.settings.variables;
+        let id = |name: &str| {
+            let (_, token) = variables.iter().find(|(known, _)| known == name)?;
+            self.vocabulary.token_id(token.as_str()?)
+        };
+        id("pad_token").or_else(|| id("eos_token"))
+    }
+
+    /// A hash of all that decides what comes out: templates, tokenizer and what read it, options. Hex.
     pub fn fingerprint(&self) -> String {
         self.fingerprint.clone()
     }
 
     fn chat(&self, tools_given: bool) -> Result<&Chat, Error> {
         let chat = if tools_given { &self.with_tools } else { &self.without_tools };
-        chat.as_deref().ok_or_else(|| self.templates.missing())
+        chat.as_deref().map_err(Clone::clone)
     }
 
     /// Whether labels ask which part of a message each field is.

@@ -54,5 +54,5 @@ pub use example::{Example, LookAlike, NO_LOSS, Outcome, Tokens};
 pub use formatter::Formatter;
 pub use options::{Boundary, ControlPolicy, EndTokens, LabelPolicy, Options, Overflow, Reasoning, ToolCalls};
 pub use report::{EndKind, Facts, HeaderKind, Trace, TurnReport};
-pub use templates::Templates;
+pub use templates::{Broken, Templates};
 pub use vocabulary::{AddedToken, Encoding, Lane, TOKENIZERS_VERSION, Vocabulary};

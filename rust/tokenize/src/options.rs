@@ -25,6 +25,8 @@ pub struct Options {
     pub overflow: Overflow,
     /// Special tokens, run variables, the clock and the limits of a render.
     pub settings: Settings,
+    /// What read the model's files; it decides nothing but the fingerprint.
+    pub read_by: String,
 }
 
 /// Whose text carries loss.

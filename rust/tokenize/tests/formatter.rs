@@ -2,10 +2,10 @@
 #![allow(clippy::unwrap_used)]
 mod small;
 
-use chatloom_template::{Call, Conversation, Data, Settings, Template};
+use chatloom_template::{Call, Class, Conversation, Data, Settings, Template};
 use chatloom_tokenize::{
-    Boundary, EndKind, EndTokens, Error, Example, Formatter, HeaderKind, NO_LOSS, Options, Outcome, Overflow,
-    Templates, Vocabulary,
+    Boundary, Broken, EndKind, EndTokens, Error, Example, Formatter, HeaderKind, NO_LOSS, Options, Outcome,
+    Overflow, Templates, Vocabulary,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -296,7 +296,11 @@ fn several(default: Option<&str>) -> Result<Formatter, Error> {
     let named = vec![("tool_use".to_owned(), compiled("tools")), ("rag".to_owned(), compiled("rag"))];
     let json = small::with_control(&TOKENS).to_string();
     let vocabulary = Arc::new(Vocabulary::from_json(json.as_bytes()).unwrap());
-    Formatter::new(Templates { default: default.map(compiled), named }, vocabulary, Options::default())
+    Formatter::new(
+        Templates { default: default.map(compiled), named, ..Templates::default() },
+        vocabulary,
+        Options::default(),
+    )
 }
 
 #[test]
@@ -310,6 +314,29 @@ fn the_template_is_chosen_as_transformers_does() {
     assert_eq!(without.render(&row, &Call::default()).unwrap().text, "tools");
     let names = vec!["tool_use".to_owned(), "rag".to_owned()];
     assert_eq!(without.encode(&talk(), &Call::default()), Err(Error::NoTemplate { names }));
+}
+
+#[test]
+fn a_template_that_cant_be_compiled_fails_the_calls_that_need_it() {
+    let json = small::with_control(&TOKENS).to_string();
+    let made = |default: &str, name: &str| {
+        let vocabulary = Arc::new(Vocabulary::from_json(json.as_bytes()).unwrap());
+        let error = Template::compile("{% if %}").unwrap_err();
+        let broken = vec![Broken { name: name.to_owned(), source: "{% if %}".to_owned(), error }];
+        let default = Some(default).filter(|_| name != "default").map(compiled);
+        let named = vec![("rag".to_owned(), compiled("rag"))];
+        Formatter::new(Templates { default, named, broken }, vocabulary, Options::default())
+    };
+    let (plain, tools) = (talk(), Conversation { tools: Some(Data::List(vec![])), ..talk() });
+    let formatter = made(CHATML, "tool_use").unwrap();
+    assert!(formatter.encode(&plain, &Call::default()).is_ok());
+    for refused in
+        [formatter.render(&tools, &Call::default()).err(), formatter.trace(&tools, &Call::default()).err()]
+    {
+        assert!(matches!(refused, Some(Error::Template(error)) if error.class() == Class::Syntax));
+    }
+    assert!(made(CHATML, "other").unwrap().encode(&tools, &Call::default()).is_ok());
+    assert!(matches!(made("", "default"), Err(Error::Template(_))));
 }
 
 #[test]
@@ -333,6 +360,7 @@ fn a_fingerprint_tells_templates_and_options_apart() {
         print(CHATML, Options { max_length: Some(7), ..Options::default() }),
         print(CHATML, Options { overflow: Overflow::Drop, ..Options::default() }),
         print(CHATML, Options { settings, ..Options::default() }),
+        print(CHATML, Options { read_by: "files".into(), ..Options::default() }),
     ];
     assert!(!others.contains(&usual));
 }
