@@ -203,15 +203,6 @@ def test_messages_must_be_a_list() -> None:
     assert caught.value.kind == "TypeError"
 
 
-def test_an_object_with_messages_is_a_conversation() -> None:
-    @dataclasses.dataclass
-    class Held:
-        messages: list[dict[str, str]]
-
-    template = chatloom.Template("{{ messages[0].content }}")
-    assert template.render(Held(CHAT)) == "Hi"  # type: ignore[arg-type]
-
-
 def test_functions_become_tools() -> None:
     def add(a: int, b: int) -> int:
         """

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import warnings
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import chatloom
@@ -175,15 +178,16 @@ def test_what_a_template_raises_is_kept_word_by_word() -> None:
 def test_an_error_names_the_template_where_there_are_several() -> None:
     templates = {"default": "{{ 1 + '' }}", "tool_use": "\n{% for m in messages %}{{ m.name.x }}{% endfor %}"}
     model = replace(read_model(str(EXAMPLE_MODEL), "files"), templates=templates)
+    messages = [{"role": "user", "content": "Hi"}]
     with pytest.raises(chatloom.TemplateRenderError) as caught:
-        chatloom.Formatter(model).render([{"role": "user", "content": "Hi"}], tools=[])
+        chatloom.Formatter(model).render(messages, tools=[])
     assert (caught.value.template, caught.value.path, caught.value.line) == ("tool_use", "messages[0]", 2)
     assert (
         caught.value.snippet
         == "2 | {% for m in messages %}{{ m.name.x }}{% endfor %}\n  |                                 ^"
     )
     with pytest.raises(chatloom.TemplateSyntaxError, match="template `tool_use`, line 1"):
-        chatloom.Formatter(replace(model, templates={**templates, "tool_use": "{% if %}"}))
+        chatloom.Formatter(replace(model, templates={**templates, "tool_use": "{% if %}"})).render(messages, tools=[])
 
 
 def test_comparing_values_that_share_their_parts_ends() -> None:
@@ -193,3 +197,23 @@ def test_comparing_values_that_share_their_parts_ends() -> None:
     )
     with pytest.raises(chatloom.BudgetExceeded):
         chatloom.Template(template).render([{"role": "user", "content": "Hi"}])
+
+
+PANICS = """
+import sys, chatloom, json
+tokenizer = json.load(open({model!r}))
+tokenizer["pre_tokenizer"] = {{"type": "FixedLength", "length": 0}}
+json.dump(tokenizer, open({broken!r}, "w"))
+try:
+    chatloom.Formatter.from_files({broken!r}, chat_template="chatml")
+except chatloom.TokenizerLoadError as error:
+    print(error)
+"""
+
+
+def test_panics_are_caught_without_a_word(tmp_path: Path) -> None:
+    places = {"model": str(EXAMPLE_MODEL / "tokenizer.json"), "broken": str(tmp_path / "tokenizer.json")}
+    done = subprocess.run([sys.executable, "-c", PANICS.format(**places)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "pre_tokenizer" in done.stdout
+    assert done.stderr == ""

@@ -10,7 +10,9 @@ from typing import Any
 
 import chatloom
 import pytest
-from chatloom.files import Model, chat_template, read_model
+import transformers
+from chatloom.files import chat_template, read_model
+from chatloom.model import Model
 from conftest import EXAMPLE_MODEL
 from tokenizers import Tokenizer
 from transformers import AutoTokenizer
@@ -211,3 +213,100 @@ def test_a_template_may_be_a_name_a_file_or_text(tmp_path: Path) -> None:
     assert chat_template("tool_use", {"tool_use": TOOL_USE}) == TOOL_USE
     with pytest.raises(chatloom.TokenizerLoadError, match="no template of that name"):
         chat_template("no-such-template")
+
+
+class Odd:
+    """A live tokenizer with some attributes put over its own."""
+
+    def __init__(self, **attributes: Any) -> None:
+        self._tokenizer = AutoTokenizer.from_pretrained(EXAMPLE_MODEL)
+        self._attributes = attributes
+
+    def __getattr__(self, name: str) -> Any:
+        value = self._attributes.get(name, getattr(self._tokenizer, name))
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"chat_template": 5}, "`chat_template` of the tokenizer is of type int, expected text"),
+        ({"chat_template": ["{{ x }}"]}, "`chat_template` of the tokenizer is of type list"),
+        ({"chat_template": {"default": 5}}, "`chat_template` of the tokenizer is of type dict"),
+        ({"chat_template": None}, "no chat template"),
+        ({"chat_template": {}}, "no chat template"),
+        ({"chat_template": ZeroDivisionError("secret")}, "`chat_template` of the Odd can't be read"),
+        ({"special_tokens_map": ["<s>"]}, "`special_tokens_map` of the tokenizer is of type list"),
+        ({"special_tokens_map": {1: "<s>"}}, "`special_tokens_map`"),
+        ({"backend_tokenizer": None}, "an? Odd has no fast backend"),
+        ({"backend_tokenizer": 5}, "an? Odd has no fast backend"),
+        ({"backend_tokenizer": RuntimeError()}, "`backend_tokenizer` of the Odd can't be read"),
+    ],
+    ids=str,
+)
+def test_odd_live_tokenizers_are_refused_by_name(attributes: dict[str, Any], message: str) -> None:
+    with pytest.raises(chatloom.TokenizerLoadError, match=message) as caught:
+        chatloom.Formatter.from_pretrained(Odd(**attributes))
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("source", [None, 5, [], {"a": 1}])
+def test_what_is_no_tokenizer_is_refused(source: Any) -> None:
+    with pytest.raises(chatloom.TokenizerLoadError, match="has no fast backend"):
+        chatloom.Formatter.from_pretrained(source)
+
+
+def test_another_version_of_transformers_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transformers.__version__", "5.24.1")
+    with pytest.warns(UserWarning, match=r"transformers 5\.24\.1 is installed.*transformers 5\.23") as told:
+        formatter = chatloom.Formatter.from_pretrained(EXAMPLE_MODEL)
+    assert len(told) == 1
+    assert told[0].filename == __file__
+    assert formatter.backend == "transformers 5.24.1"
+
+
+def test_how_a_model_was_read_is_shown_and_part_of_its_identity() -> None:
+    written = chatloom.Formatter.from_pretrained(EXAMPLE_MODEL, backend="files")
+    read = chatloom.Formatter.from_pretrained(EXAMPLE_MODEL)
+    assert written.render([{"role": "user", "content": "Hi"}]) == read.render([{"role": "user", "content": "Hi"}])
+    assert (written == read, written.fingerprint == read.fingerprint) == (False, False)
+    assert "read by files" in repr(written)
+    assert f"read by transformers {transformers.__version__}" in repr(read)
+
+
+def test_single_files_of_a_class_that_is_rebuilt_are_told_too(tmp_path: Path) -> None:
+    folder = model_directory(tmp_path, {"tokenizer_class": "GPT2TokenizerFast", "chat_template": CHATML})
+    with pytest.warns(UserWarning, match="GPT2Tokenizer") as told:
+        chatloom.Formatter.from_files(folder / "tokenizer.json", config=folder / "tokenizer_config.json")
+    assert told[0].filename == __file__
+
+
+def test_a_broken_template_fails_the_calls_that_need_it(tmp_path: Path) -> None:
+    files = {"chat_template.jinja": CHATML, "additional_chat_templates/tool_use.jinja": "{% if %}"}
+    formatter = chatloom.Formatter.from_pretrained(model_directory(tmp_path, {}, files), backend="files")
+    chat = [{"role": "user", "content": "Hi"}]
+    assert formatter.render(chat) == "Hi"
+    assert len(formatter.encode_batch([chat, {"messages": chat}])) == 2
+    for call in (formatter.render, formatter.trace, formatter.encode):
+        with pytest.raises(chatloom.TemplateSyntaxError, match="template `tool_use`"):
+            call(chat, tools=[])
+    with pytest.raises(chatloom.TemplateSyntaxError, match="template `tool_use`") as caught:
+        formatter.encode_batch([chat, {"messages": chat, "tools": []}])
+    assert caught.value.row == 1
+    rest = {"chat_template.jinja": CHATML, "additional_chat_templates/rag.jinja": "{% if %}"}
+    assert chatloom.Formatter.from_pretrained(model_directory(tmp_path / "b", {}, rest)).render(chat, tools=[]) == "Hi"
+
+
+def test_a_broken_template_names_the_model(tmp_path: Path) -> None:
+    folder = model_directory(tmp_path, {"chat_template": "{% if %}"})
+    with pytest.raises(chatloom.TemplateSyntaxError) as caught:
+        chatloom.Formatter.from_pretrained(folder, backend="files")
+    assert caught.value.path == str(folder / "tokenizer.json")
+
+
+def test_a_text_that_is_no_template_is_refused() -> None:
+    for text in ("nothing", "a" * 10_000, "a\x00b"):
+        with pytest.raises(chatloom.TokenizerLoadError, match="is no file"):
+            chatloom.Formatter.from_pretrained(EXAMPLE_MODEL, chat_template=text)

@@ -18,7 +18,7 @@ from conftest import CHAT, EXAMPLE_CHATS, EXAMPLE_MODEL
 
 NOW = datetime(2026, 3, 14, 15, 9, 26)
 PUBLIC = {name: getattr(chatloom, name) for name in chatloom.__all__ if name != "__version__"}
-CLASSES = {name: value for name, value in PUBLIC.items() if isinstance(value, type)}
+CLASSES = {name: value for name, value in PUBLIC.items() if isinstance(value, type) and not issubclass(value, Warning)}
 
 
 def formatter(**options: Any) -> Formatter:
@@ -54,7 +54,7 @@ MADE: dict[str, Callable[[int], Any]] = {
     "Rendered": lambda n: formatter().trace(CHAT[:n], tokens=True),
     "Segment": lambda n: formatter().trace(CHAT).segments[n],
     "Shard": lambda n: packs(n).shards[0],
-    "Summary": lambda n: chatloom.Summary(*range(9), (("rows.jsonl", None),), (), (), *range(3), 1.5, 0.9, str(n)),
+    "Summary": lambda n: chatloom.Summary(*range(10), (("rows.jsonl", None),), (), (), *range(3), 1.5, 0.9, str(n)),
     "Template": lambda n: Template("{{ messages }}" * n, now=NOW),
     "Turn": lambda n: chatloom.Turn(n, "derived", (1, 2), "none", None),
 }

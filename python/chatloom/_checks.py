@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import reprlib
 from collections.abc import Iterable
 from operator import index
 from typing import Any
@@ -38,6 +39,15 @@ def shortened(number: int) -> str:
     ('-7', 'a number of more than 20 digits')
     """
     return str(number) if abs(number) < 10**20 else "a number of more than 20 digits"
+
+
+def shown(value: Any) -> str:
+    """A value that was given for another, cut to a line.
+
+    >>> shown("few"), shown([1] * 1000)
+    ("'few'", '[1, 1, 1, 1, 1, 1, ...]')
+    """
+    return reprlib.repr(value)
 
 
 def paths(given: str | os.PathLike[str] | Iterable[str | os.PathLike[str]]) -> list[str]:

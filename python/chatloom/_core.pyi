@@ -9,11 +9,11 @@ __all__ = [
     "MAX_LINE_BYTES",
     "MAX_THREADS",
     "RESERVED_NAMES",
-    "Conversation",
     "Formatter",
     "Plan",
     "Template",
     "pack_files",
+    "plain_variables",
     "read_row",
 ]
 
@@ -24,33 +24,17 @@ RESERVED_NAMES: tuple[str, ...]
 _Segment = tuple[int, int, int, int, Any, int | None, int | None, str | None, bool]
 _Told = tuple[int | None, str, str]
 _Turn = tuple[int, Any, tuple[int, int], Any, tuple[int, int] | None]
-
-@final
-class Conversation:
-    def __new__(cls, messages: Any, tools: Any, documents: Any, row_variables: dict[str, Any]) -> Conversation: ...
-    @staticmethod
-    def from_json(
-        line: bytes, formatter: Formatter, format: str | None, map: list[tuple[str, str]]
-    ) -> Conversation: ...
+_Arrays = tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32] | None, list[_Told]]
+_Tokens = tuple[_Arrays, npt.NDArray[np.int64]]
+_Traced = tuple[str, list[_Segment], list[tuple[int, int]], list[_Turn], _Tokens | None]
+_Given = tuple[Any, Any, Any, Any, Any, dict[str, Any]]
 
 @final
 class Template:
-    def __new__(cls, source: str, compat: str) -> Template: ...
+    def __new__(cls, source: str, now: datetime | None, compat: str) -> Template: ...
     def reads_clock(self) -> bool: ...
-    def render(
-        self,
-        conversation: Conversation,
-        add_generation_prompt: bool,
-        continue_final_message: str | None,
-        now: datetime | None,
-    ) -> str: ...
-    def trace(
-        self,
-        conversation: Conversation,
-        add_generation_prompt: bool,
-        continue_final_message: str | None,
-        now: datetime | None,
-    ) -> tuple[str, list[_Segment]]: ...
+    def render(self, given: _Given) -> str: ...
+    def trace(self, given: _Given) -> tuple[str, list[_Segment]]: ...
 
 @final
 class Formatter:
@@ -65,24 +49,27 @@ class Formatter:
         boundary: str,
         max_length: int | None,
         overflow: str,
+        read_by: str,
         compat: str,
     ) -> Formatter: ...
     def fingerprint(self) -> str: ...
     def tokenizer_fingerprint(self) -> str: ...
     def size(self) -> int: ...
     def lane(self) -> tuple[Literal["fast", "tokenizers"], str, bool]: ...
-    def token_id(self, token: str) -> int | None: ...
+    def pad_id(self) -> int | None: ...
     def facts(self, tools_given: bool) -> tuple[str, str] | None: ...
     def listing(self, tools_given: bool, add_generation_prompt: bool) -> str: ...
-    def render(
-        self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
-    ) -> str: ...
-    def trace(
-        self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
-    ) -> tuple[str, list[_Segment], list[tuple[int, int]], list[_Turn]]: ...
-    def encode(
-        self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
-    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32] | None, list[_Told]]: ...
+    def render(self, given: _Given) -> str: ...
+    def trace(self, given: _Given, tokens: bool) -> _Traced: ...
+    def trace_line(
+        self,
+        line: bytes,
+        add_generation_prompt: bool,
+        format: str | None,
+        map: list[tuple[str, str]],
+        tokens: bool,
+    ) -> _Traced: ...
+    def encode(self, given: _Given) -> _Arrays: ...
     def encode_batch(
         self, rows: Any, threads: int | None
     ) -> tuple[
@@ -92,15 +79,6 @@ class Formatter:
         npt.NDArray[np.int64],
         npt.NDArray[np.float32] | None,
         tuple[int, int, _Told] | None,
-    ]: ...
-    def trace_tokens(
-        self, conversation: Conversation, add_generation_prompt: bool, continue_final_message: str | None
-    ) -> tuple[
-        npt.NDArray[np.int32],
-        npt.NDArray[np.int32],
-        npt.NDArray[np.int64],
-        npt.NDArray[np.float32] | None,
-        list[_Told],
     ]: ...
     def decode(self, ids: list[int], skip_special_tokens: bool) -> str: ...
 
@@ -127,4 +105,5 @@ def pack_files(
     drop_untrained: bool,
     progress: Callable[[str, int, int, int, int, int], None] | None,
 ) -> dict[str, Any]: ...
+def plain_variables(given: dict[str, Any]) -> dict[str, Any]: ...
 def read_row(path: str, row: int) -> bytes | None: ...

@@ -10,13 +10,15 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 from chatloom import builtin
-from chatloom.errors import TokenizerLoadError, UnsupportedInputError
+from chatloom._checks import shown
+from chatloom.errors import TokenizerLoadError
+from chatloom.live import read_live
+from chatloom.model import Model
 
 Backend = Literal["auto", "transformers", "files"]
 
@@ -48,25 +50,6 @@ _REBUILT: dict[str, dict[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class Model:
-    """The parts of a model that a `Formatter` needs.
-
-    Attributes:
-        tokenizer: the content of a `tokenizer.json`.
-        templates: chat templates by name; the usual one is "default".
-        special_tokens: what `special_tokens_map` of the live tokenizer holds.
-        backend: how they were read: "files", or "transformers" and its version.
-        path: where they were read from, for errors.
-    """
-
-    tokenizer: bytes = field(repr=False)
-    templates: Mapping[str, str] = field(repr=False)
-    special_tokens: Mapping[str, str] = field(default_factory=dict)
-    backend: str = "files"
-    path: str | None = field(default=None, compare=False)
-
-
 def read_model(source: Any, backend: Backend = "auto") -> Model:
     """Reads a model directory, a bare `tokenizer.json`, a hub id, or a live transformers tokenizer.
 
@@ -77,7 +60,7 @@ def read_model(source: Any, backend: Backend = "auto") -> Model:
     if backend not in ("auto", "transformers", "files"):
         raise ValueError(f"backend is {backend!r}, expected auto, transformers or files")
     if not isinstance(source, (str, os.PathLike)):
-        return _read_live(source)
+        return read_live(source)
     path = Path(source)
     if path.is_file():
         return read_files(path)
@@ -91,7 +74,7 @@ def read_model(source: Any, backend: Backend = "auto") -> Model:
     if transformers:
         if not path.is_dir():
             _tell_of_hub(os.fspath(source))
-        return _read_live(_auto_tokenizer(source))
+        return read_live(_auto_tokenizer(source))
     return _read_directory(path)
 
 
@@ -103,6 +86,7 @@ def read_files(tokenizer: Path, config: Path | None = None) -> Model:
     """
     content = _read_bytes(tokenizer)
     settings = {} if config is None else _read_object(config)
+    _warn_of_repairs(settings, tokenizer.parent, stacklevel=4)
     padding = _padding_token(content, tokenizer)
     tokens = _special_tokens(settings, padding)
     return Model(content, _config_templates(settings, config), tokens, path=str(tokenizer))
@@ -124,13 +108,21 @@ def chat_template(given: str | os.PathLike[str], templates: Mapping[str, str] | 
     if "{{" in name or "{%" in name:
         return name
     path = Path(name)
-    if not path.is_file():
+    if not _is_file(path):
         raise TokenizerLoadError(
-            f"{name} is no file, and no template of that name is built in",
+            f"{shown(name)} is no file, and no template of that name is built in",
             hint=f"built in are {', '.join(builtin.NAMES)}",
             path=name,
         )
     return _read_text(path)
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a text that can't be a path is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_no_hub_id(name: str) -> bool:
@@ -177,46 +169,12 @@ def _auto_tokenizer(source: str | os.PathLike[str]) -> Any:
         ) from error
 
 
-def _read_live(tokenizer: Any) -> Model:
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise TokenizerLoadError(
-            f"a {type(tokenizer).__name__} has no fast backend",
-            hint="give a fast tokenizer, or its directory",
-        )
-    if getattr(tokenizer, "split_special_tokens", False):
-        raise UnsupportedInputError(
-            "a tokenizer with split_special_tokens=True can't be reproduced", hint="set it to False"
-        )
-    templates = tokenizer.chat_template
-    if isinstance(templates, str):
-        templates = {"default": templates}
-    import transformers
-
-    return Model(
-        _without_call_state(backend).to_str().encode(),
-        dict(templates or {}),
-        dict(tokenizer.special_tokens_map),
-        f"transformers {transformers.__version__}",
-    )
-
-
-def _without_call_state(backend: Any) -> Any:
-    """The same tokenizer without the truncation and padding that a call leaves behind."""
-    if backend.truncation is None and backend.padding is None:
-        return backend
-    copy = type(backend).from_str(backend.to_str())
-    copy.no_truncation()
-    copy.no_padding()
-    return copy
-
-
 def _read_directory(folder: Path) -> Model:
     config_path = folder / "tokenizer_config.json"
     config = _read_object(config_path) if config_path.is_file() else {}
     content = _read_bytes(folder / "tokenizer.json")
     templates = _jinja_files(folder) or _config_templates(config, config_path)
-    _warn_of_repairs(config, folder)
+    _warn_of_repairs(config, folder, stacklevel=5)
     settings = _with_special_tokens_map(config, folder / "special_tokens_map.json")
     tokenizer = folder / "tokenizer.json"
     tokens = _special_tokens(settings, _padding_token(content, tokenizer))
@@ -293,13 +251,13 @@ def _class_name(config: Mapping[str, Any]) -> str:
     return str(config.get("tokenizer_class", "")).removesuffix("Fast")
 
 
-def _warn_of_repairs(config: Mapping[str, Any], folder: Path) -> None:
+def _warn_of_repairs(config: Mapping[str, Any], folder: Path, stacklevel: int) -> None:
     if _class_name(config) in _REBUILT:
         warnings.warn(
             f"{folder.name}: transformers rebuilds the tokenizers of class {_class_name(config)}, so some "
             "ids may differ from those of its tokenizer.json, which is used here; "
             "install transformers and use backend='auto' to be sure",
-            stacklevel=5,
+            stacklevel=stacklevel,
         )
 
 

@@ -15,15 +15,33 @@ import numpy as np
 import numpy.typing as npt
 
 from chatloom import _core
-from chatloom._calls import Compat, Documents, Messages, Tools, continued, conversation, require_plain
-from chatloom._checks import INT32_MAX, paths, whole
-from chatloom.errors import ControlTokenWarning, TokenizerLoadError, UnsupportedInputError
+from chatloom._calls import Compat, Documents, Messages, Renders, Tools, check_names, require_plain, traced
+from chatloom._checks import INT32_MAX, paths, shown, whole
+from chatloom._variables import Variables
+from chatloom.errors import (
+    ControlTokenWarning,
+    TemplateSyntaxError,
+    TokenizerLoadError,
+    UnsupportedInputError,
+    UnsupportedTemplateError,
+)
 from chatloom.examples import Example, Examples
-from chatloom.files import Backend, Model, chat_template, read_files, read_model
+from chatloom.files import Backend, chat_template, read_files, read_model
 from chatloom.lane import Lane, lane_of, warn_if_suspicious
+from chatloom.model import Model
 from chatloom.progress import Progress
-from chatloom.rendered import Rendered, Segment, Turn
+from chatloom.rendered import Rendered
 from chatloom.summary import Summary
+
+_POLICIES = ("assistant", "last", "generation", "all")
+_CHOICES = {
+    "tool_calls": ("all", "arguments", "none"),
+    "control_tokens": ("allow", "template", "report", "error"),
+    "end_tokens": ("turn", "last", "none"),
+    "boundary": ("any", "all"),
+    "overflow": ("error", "drop"),
+    "compat": ("transformers-5", "transformers-4.57"),
+}
 
 # Rows of a `datasets.Dataset` that are read at once.
 _BATCH = 256
@@ -31,7 +49,11 @@ _BATCH = 256
 
 @dataclass(frozen=True)
 class Options:
-    """How conversations become examples.
+    """How conversations become examples; immutable, equal and hashed by content.
+
+    Raises:
+        ValueError: a value that an option doesn't take, or a variable that has to be given per call.
+        UnsupportedInputError: a variable that can't be reproduced exactly.
 
     Attributes:
         labels: whose text carries loss: that of every "assistant", of the "last" one alone, what the template's
@@ -74,40 +96,61 @@ class Options:
     compat: Compat = "transformers-5"
     variables: Mapping[str, Any] = field(default_factory=dict)
 
-    __hash__ = None  # type: ignore[assignment]
-
     def __post_init__(self) -> None:
-        if not isinstance(self.labels, str):
-            object.__setattr__(self, "labels", _roles(self.labels))
-        if self.reasoning_tags is not None:
-            object.__setattr__(self, "reasoning_tags", _tags(self.reasoning_tags))
+        for name, allowed in _CHOICES.items():
+            _check_choice(name, getattr(self, name), allowed)
         if not isinstance(self.reasoning, bool):
-            raise ValueError(f"reasoning is {self.reasoning!r}, expected True or False")
+            raise ValueError(f"reasoning is {shown(self.reasoning)}, expected True or False")
+        if not isinstance(self.now, datetime | None):
+            raise ValueError(f"now is a {type(self.now).__name__}, expected a datetime")
+        self._set("labels", _policy(self.labels))
+        if self.reasoning_tags is not None:
+            self._set("reasoning_tags", _tags(self.reasoning_tags))
+        if self.max_length is not None:
+            self._set("max_length", whole("max_length", self.max_length, 1, INT32_MAX))
+        self._set("variables", _variables(self.variables))
+
+    def _set(self, name: str, value: Any) -> None:
+        """Puts what an option means in the place of what was given."""
+        object.__setattr__(self, name, value)
 
     @classmethod
     def from_keywords(cls, given: Mapping[str, Any]) -> Options:
-        """Options by name; every other keyword is a run variable.
-
-        Raises:
-            ValueError: a value that an option doesn't take, or a variable that has to be given per call.
-        """
+        """Options by name; every other keyword is a run variable. Errors as in `Options`."""
         own = {name: value for name, value in given.items() if name in cls.__dataclass_fields__}
         others = {name: value for name, value in given.items() if name not in own}
-        variables = {**own.get("variables", {}), **others}
-        for name in cls.__dataclass_fields__:
-            if name in variables:
-                raise ValueError(f"{name} is an option of the Formatter, and can't be a variable of the template")
-        for name in _core.RESERVED_NAMES:
-            if name in variables:
-                raise ValueError(f"{name} belongs to a call, not to the Formatter")
+        variables = {**dict(own.get("variables", {})), **others}
         own["variables"] = variables
         return cls(**own)
 
 
-def _roles(given: Collection[str]) -> frozenset[str]:
-    roles = frozenset(given)
+def _check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:
+    if not isinstance(value, str) or value not in allowed:
+        choices = f"{', '.join(allowed[:-1])} or {allowed[-1]}"
+        raise ValueError(f"{name} is {shown(value)}, expected {choices}")
+
+
+def _variables(given: Any) -> Variables:
+    if not isinstance(given, Mapping):
+        raise ValueError(f"variables is a {type(given).__name__}, expected a dict")
+    for name in Options.__dataclass_fields__:
+        if name in given:
+            raise ValueError(f"{name} is an option of the Formatter, and can't be a variable of the template")
+    for name in _core.RESERVED_NAMES:
+        if name in given:
+            raise ValueError(f"{name} belongs to a call, not to the Formatter")
+    return Variables(given)
+
+
+def _policy(given: Any) -> str | frozenset[str]:
+    if isinstance(given, str):
+        _check_choice("labels", given, _POLICIES)
+        return given
+    roles = frozenset(given) if isinstance(given, Iterable) else frozenset()
     if not roles or not all(isinstance(role, str) for role in roles):
-        raise ValueError("labels is no set of roles, such as {'assistant', 'tool'}")
+        policies = ", ".join(_POLICIES)
+        example = "such as {'assistant', 'tool'}"
+        raise ValueError(f"labels is no set of roles, {example}, and none of {policies}, but {shown(given)}")
     return roles
 
 
@@ -118,7 +161,7 @@ def _tags(given: tuple[str, str]) -> tuple[str, str]:
     return (tags[0], tags[1])
 
 
-class Formatter:
+class Formatter(Renders):
     """A model's chat template and tokenizer, with the options of a run.
 
     Made by `from_pretrained` or `from_files`. Immutable, shareable between threads; equal, hashed and pickled
@@ -137,7 +180,7 @@ class Formatter:
         self._model = model
         options = options or Options()
         self._options = options if options.now else replace(options, now=datetime.now())
-        self._core = _load(model, self._options)
+        self._core: _core.Formatter = _load(model, self._options)
 
     @classmethod
     def from_pretrained(
@@ -233,9 +276,7 @@ class Formatter:
     @property
     def pad_id(self) -> int | None:
         """The tokenizer's padding token, else its end of text, or None."""
-        names = (self.special_tokens.get("pad_token"), self.special_tokens.get("eos_token"))
-        ids = (self._core.token_id(name) for name in names if name is not None)
-        return next((token for token in ids if token is not None), None)
+        return self._core.pad_id()
 
     def answer_frame(self, *, tools: bool = False) -> tuple[str, str]:
         """How the header and the end token of an answer are found.
@@ -271,38 +312,6 @@ class Formatter:
         """
         return self._core.listing(tools, add_generation_prompt)
 
-    def render(
-        self,
-        messages: Messages,
-        tools: Tools | None = None,
-        documents: Documents | None = None,
-        add_generation_prompt: bool = False,
-        continue_final_message: bool | str = False,
-        **variables: Any,
-    ) -> str:
-        r"""The text of a conversation, as `transformers.apply_chat_template(tokenize=False)` gives it.
-
-        Args:
-            messages: the conversation, in order.
-            tools: JSON schemas, or documented functions if transformers is installed.
-            documents: for templates that take them.
-            add_generation_prompt: opens an assistant turn at the end.
-            continue_final_message: leaves the last message open, or the field of it that is named here.
-            **variables: further variables of this call; unlike run variables they count as data.
-
-        Raises:
-            TemplateRenderError: the render fails as it fails in transformers; see `kind`.
-            TemplateRaisedError: the template refused the conversation.
-            BudgetExceeded: it took too many steps or too much memory.
-            UnsupportedInputError: the call can't be reproduced exactly.
-
-        >>> fmt = Formatter.from_pretrained("examples/model")
-        >>> fmt.render([{"role": "user", "content": "2 + 2?"}], add_generation_prompt=True)
-        '<|im_start|>user\n2 + 2?<|im_end|>\n<|im_start|>assistant\n'
-        """
-        inputs = conversation(messages, tools, documents, variables, self._options.compat)
-        return self._core.render(inputs, add_generation_prompt, continued(continue_final_message))
-
     def trace(
         self,
         messages: Messages,
@@ -316,28 +325,22 @@ class Formatter:
     ) -> Rendered:
         """The text, where each part of it came from, and which of it carries loss.
 
-        With `tokens` also `input_ids`, `labels` and `token_bytes`. The other arguments and the errors are
-        those of `render`; with `tokens` also the errors of `encode`.
+        With `tokens` also `input_ids`, `labels`, `token_bytes` and `weights`, however many tokens there are. The
+        other arguments and the errors are those of `render`.
+
+        Raises:
+            EncodeError: the tokenizer failed.
+            DataError: a message says in no known way how much loss it carries; `path` names the key.
 
         >>> fmt = Formatter.from_pretrained("examples/model")
         >>> traced = fmt.trace([{"role": "user", "content": "2 + 2?"}])
         >>> [(traced.text[s.start : s.end], s.origin, s.turn, s.path) for s in traced.segments][1]
         ('2 + 2?', 'data', 0, 'content')
         """
-        inputs = conversation(messages, tools, documents, variables, self._options.compat)
-        return self._trace((inputs, add_generation_prompt, continued(continue_final_message)), tokens)
-
-    def _trace(self, call: tuple[_core.Conversation, bool, str | None], tokens: bool) -> Rendered:
-        text, segments, trained, turns = self._core.trace(*call)
-        parts = (
-            tuple(Segment(*segment) for segment in segments),
-            tuple(trained),
-            tuple(Turn(*turn) for turn in turns),
-        )
-        if not tokens:
-            return Rendered(text, *parts)
-        input_ids, labels, token_bytes, weights, told = self._core.trace_tokens(*call)
-        return Rendered(text, *parts, input_ids, labels, token_bytes, weights, tuple(told))
+        if variables:
+            check_names(variables)
+        given = (messages, tools, documents, add_generation_prompt, continue_final_message, variables)
+        return traced(self._core.trace(given, tokens))
 
     def trace_line(
         self,
@@ -358,8 +361,8 @@ class Formatter:
         >>> fmt.trace_line(b'{"instruction": "2 + 2?", "output": "4"}').segments[1].path
         'instruction'
         """
-        inputs = _core.Conversation.from_json(line, self._core, format, list((map or {}).items()))
-        return self._trace((inputs, add_generation_prompt, None), tokens)
+        named = list((map or {}).items())
+        return traced(self._core.trace_line(line, add_generation_prompt, format, named, tokens))
 
     def encode(
         self,
@@ -389,9 +392,10 @@ class Formatter:
         >>> fmt.decode(example.input_ids[example.labels != -100])
         '4.<|im_end|>'
         """
-        inputs = conversation(messages, tools, documents, variables, self._options.compat)
-        call = (inputs, add_generation_prompt, continued(continue_final_message))
-        input_ids, labels, weights, told = self._core.encode(*call)
+        if variables:
+            check_names(variables)
+        given = (messages, tools, documents, add_generation_prompt, continue_final_message, variables)
+        input_ids, labels, weights, told = self._core.encode(given)
         if told:
             _warn_of("the conversation", *told[0])
         return Example(input_ids, labels, weights)
@@ -573,9 +577,10 @@ def _load(model: Model, options: Options) -> _core.Formatter:
             options.boundary,
             options.max_length,
             options.overflow,
+            model.backend,
             options.compat,
         )
-    except TokenizerLoadError as error:
+    except (TokenizerLoadError, TemplateSyntaxError, UnsupportedTemplateError) as error:
         error.path = model.path
         raise
     warn_if_suspicious(core)

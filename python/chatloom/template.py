@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from chatloom import _core
-from chatloom._calls import Compat, Documents, Messages, Tools, continued, conversation
-from chatloom.rendered import Rendered, Segment
+from chatloom._calls import Compat, Documents, Messages, Renders, Tools, check_names, segments
+from chatloom.rendered import Rendered
 
 _SHOWN = 40
 """Characters of a template that tell it from others."""
 
 
-class Template:
+class Template(Renders):
     r"""A chat template, compiled; immutable, shareable between threads, equal by content.
 
     Args:
@@ -37,44 +37,12 @@ class Template:
         self._source = source
         self._now = now
         self._compat = compat
-        self._core = _core.Template(source, compat)
+        self._core: _core.Template = _core.Template(source, now, compat)
 
     @property
     def source(self) -> str:
         """The text it was compiled from."""
         return self._source
-
-    def render(
-        self,
-        messages: Messages,
-        tools: Tools | None = None,
-        documents: Documents | None = None,
-        add_generation_prompt: bool = False,
-        continue_final_message: bool | str = False,
-        **variables: Any,
-    ) -> str:
-        """The text of a conversation, as `transformers.apply_chat_template(tokenize=False)` gives it.
-
-        Args:
-            messages: the conversation, in order.
-            tools: JSON schemas, or documented functions if transformers is installed.
-            documents: for templates that take them.
-            add_generation_prompt: opens an assistant turn at the end.
-            continue_final_message: leaves the last message open, or the field of it that is named here.
-            **variables: whatever else the template reads, such as `bos_token`.
-
-        Raises:
-            TemplateRenderError: the render fails as it fails in transformers; see `kind`.
-            TemplateRaisedError: the template refused the conversation.
-            BudgetExceeded: it took too many steps or too much memory.
-            UnsupportedInputError: the call can't be reproduced exactly.
-
-        >>> greeting = Template("{{ greeting }}, {{ messages[0].content }}!")
-        >>> greeting.render([{"role": "user", "content": "Ada"}], greeting="Hello")
-        'Hello, Ada!'
-        """
-        inputs = conversation(messages, tools, documents, variables, self._compat)
-        return self._core.render(inputs, add_generation_prompt, continued(continue_final_message), self._clock())
 
     def trace(
         self,
@@ -91,14 +59,12 @@ class Template:
         >>> [(traced.text[s.start:s.end], s.origin, s.path) for s in traced.segments]
         [('[', 'literal', None), ('Hi', 'data', 'content'), (']', 'literal', None)]
         """
-        inputs = conversation(messages, tools, documents, variables, self._compat)
-        text, segments = self._core.trace(
-            inputs, add_generation_prompt, continued(continue_final_message), self._clock()
+        if variables:
+            check_names(variables)
+        text, parts = self._core.trace(
+            (messages, tools, documents, add_generation_prompt, continue_final_message, variables)
         )
-        return Rendered(text, tuple(Segment(*segment) for segment in segments))
-
-    def _clock(self) -> datetime | None:
-        return datetime.now() if self._now is None and self._core.reads_clock() else self._now
+        return Rendered(text, segments(parts))
 
     def _identity(self) -> tuple[str, datetime | None, str]:
         return self._source, self._now if self._core.reads_clock() else None, self._compat

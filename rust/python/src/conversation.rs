@@ -1,78 +1,38 @@
-//! A conversation, converted once.
-use crate::convert::{Trouble, items, named, variables};
+//! Rows of data as conversations.
+use crate::call::conversation;
+use crate::convert::named;
 use crate::errors::{DataError, Facts};
-use crate::formatter::Formatter;
 use crate::guard::detached;
 use chatloom_dataset::{Reading, json};
-use chatloom_template::{self as template, Data};
+use chatloom_template::{Compat, Conversation, Data};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyTuple};
+use pyo3::types::{PyList, PyTuple};
 
-/// One row: messages, tools, documents and variables.
-#[pyclass(frozen, module = "chatloom._core")]
-pub(crate) struct Conversation(pub(crate) template::Conversation);
-
-#[pymethods]
-impl Conversation {
-    #[new]
-    fn new(
-        messages: &Bound<'_, PyAny>,
-        tools: Option<&Bound<'_, PyAny>>,
-        documents: Option<&Bound<'_, PyAny>>,
-        row_variables: &Bound<'_, PyDict>,
-    ) -> PyResult<Self> {
-        convert(messages, tools, documents, row_variables).map(Self).map_err(|trouble| trouble.raise(None))
-    }
-
-    /// The conversation of a line of a JSONL file, for a formatter.
-    #[staticmethod]
-    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
-    #[pyo3(signature = (line, formatter, format, map))]
-    fn from_json(
-        py: Python<'_>,
-        line: &[u8],
-        formatter: &Formatter,
-        format: Option<&str>,
-        map: Vec<(String, String)>,
-    ) -> PyResult<Self> {
-        let reading = formatter.reading(reading(format, map)?);
-        let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii();
-        let row = detached(py, || json::parse(line))?
-            .map_err(|error| bad_row(format!("not JSON: {error}"), None))?;
-        adapted(row, &reading, None).map(Self)
-    }
-}
-
-fn convert(
-    messages: &Bound<'_, PyAny>,
-    tools: Option<&Bound<'_, PyAny>>,
-    documents: Option<&Bound<'_, PyAny>>,
-    row_variables: &Bound<'_, PyDict>,
-) -> Result<template::Conversation, Trouble> {
-    Ok(template::Conversation {
-        messages: items("messages", messages)?,
-        tools: tools.map(|tools| named("tools", tools)).transpose()?,
-        documents: documents.map(|documents| named("documents", documents)).transpose()?,
-        variables: variables(row_variables)?,
-        ..template::Conversation::default()
-    })
+/// The conversation of a line of a JSONL file.
+pub(crate) fn of_line(py: Python<'_>, line: &[u8], reading: &Reading) -> PyResult<Conversation> {
+    let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii();
+    let row =
+        detached(py, || json::parse(line))?.map_err(|error| bad_row(format!("not JSON: {error}"), None))?;
+    adapted(row, reading, None)
 }
 
 /// A row of a batch: a list of messages, or a mapping as the rows of a data file are.
 pub(crate) fn of_row(
     row: &Bound<'_, PyAny>,
     reading: &Reading,
+    compat: Compat,
     index: usize,
-) -> PyResult<template::Conversation> {
+) -> PyResult<Conversation> {
     if row.is_instance_of::<PyList>() || row.is_instance_of::<PyTuple>() {
-        let messages = items("messages", row).map_err(|trouble| trouble.raise(Some(index)))?;
-        return Ok(template::Conversation { messages, ..template::Conversation::default() });
+        let messages = conversation(row, compat).map_err(|trouble| trouble.under(|| "messages".to_owned()));
+        let messages = messages.map_err(|trouble| trouble.raise(Some(index)))?;
+        return Ok(Conversation { messages, ..Conversation::default() });
     }
     adapted(named("row", row).map_err(|trouble| trouble.raise(Some(index)))?, reading, Some(index))
 }
 
-fn adapted(row: Data, reading: &Reading, index: Option<usize>) -> PyResult<template::Conversation> {
+fn adapted(row: Data, reading: &Reading, index: Option<usize>) -> PyResult<Conversation> {
     reading.conversation(row).map_err(|error| bad_row(error.to_string(), index))
 }
 

@@ -1,86 +1,23 @@
 //! Python values to template data: what transformers' `_plain_template_data` does, and strict.
-use crate::errors::{Facts, TemplateRenderError, UnsupportedInputError};
+use crate::python;
+use crate::trouble::Trouble;
 use chatloom_template::{BigInt, Data};
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple, PyType};
-use std::collections::HashMap;
 
 /// Deeper values are refused; transformers ends in a `RecursionError` at a depth that depends on its caller.
 const MAX_DEPTH: usize = 200;
 
-/// Why a value could not be converted.
-pub(crate) enum Trouble {
-    /// Python code that the value brought along raised.
-    Python(PyErr),
-    /// The value itself is refused.
-    Refused {
-        /// What is wrong with it.
-        what: String,
-        /// The name of the exception that the reference raises.
-        kind: &'static str,
-        /// The steps from the value back to the root.
-        path: Vec<String>,
-    },
-}
-
-impl Trouble {
-    fn refused(what: impl Into<String>, kind: &'static str) -> Self {
-        Self::Refused { what: what.into(), kind, path: Vec::new() }
-    }
-
-    /// The same trouble, one step nearer to the root.
-    pub(crate) fn under(mut self, step: impl FnOnce() -> String) -> Self {
-        if let Self::Refused { path, .. } = &mut self {
-            path.push(step());
-        }
-        self
-    }
-
-    /// The exception, naming the row if there are several.
-    pub(crate) fn raise(self, row: Option<usize>) -> PyErr {
-        match self {
-            Self::Python(error) => error,
-            Self::Refused { what, kind, path } => {
-                let path = path.iter().rev().fold(String::new(), |path, step| join(path, step));
-                let facts = Facts {
-                    kind: Some(kind),
-                    row,
-                    path: Some(path.clone()),
-                    ..Facts::message(format!("`{path}` {what}"))
-                };
-                if kind == "TypeError" {
-                    return TemplateRenderError::new_err(facts.arguments());
-                }
-                UnsupportedInputError::new_err(facts.arguments())
-            }
-        }
-    }
-}
-
-impl From<PyErr> for Trouble {
-    fn from(error: PyErr) -> Self {
-        Self::Python(error)
-    }
-}
-
-fn join(path: String, step: &str) -> String {
-    if path.is_empty() || step.starts_with('[') { path + step } else { path + "." + step }
-}
-
 /// A value under a name, as the template shall see it.
 pub(crate) fn named(name: &str, value: &Bound<'_, PyAny>) -> Result<Data, Trouble> {
-    plain(value, 0).map_err(|trouble| trouble.under(|| name.to_owned()))
+    value_of(value, 0).map_err(|trouble| trouble.under(|| name.to_owned()))
 }
 
-/// The items of a list, a tuple or anything else that can be iterated.
-pub(crate) fn items(name: &str, values: &Bound<'_, PyAny>) -> Result<Vec<Data>, Trouble> {
-    let Ok(iterator) = values.try_iter() else {
-        let what = format!("is of type {}, expected a list", type_name(values));
-        return Err(Trouble::refused(what, "TypeError").under(|| name.to_owned()));
-    };
-    list(iterator, 0).map_err(|trouble| trouble.under(|| name.to_owned()))
+/// A value at some depth, as the template shall see it.
+pub(crate) fn value_of(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
+    exact(value, depth).map_or_else(|| plain(value, depth), Ok)
 }
 
 /// The entries of a dict with text keys.
@@ -88,19 +25,70 @@ pub(crate) fn variables(values: &Bound<'_, PyDict>) -> Result<Vec<(String, Data)
     entries(values)
         .into_iter()
         .map(|(name, value)| {
-            let name: String = name.extract()?;
+            let name = name.cast::<PyString>().map_err(PyErr::from)?;
+            let name = text(name).map_err(|trouble| trouble.under(|| "the name of a variable".to_owned()))?;
             let value = named(&name, &value)?;
             Ok((name, value))
         })
         .collect()
 }
 
+/// A value of built-in types throughout, converted without running any Python code; `None` for any other, and for
+/// what is refused.
+pub(crate) fn exact(value: &Bound<'_, PyAny>, depth: usize) -> Option<Data> {
+    if let Ok(text) = value.cast_exact::<PyString>() {
+        return Some(Data::Str(text.to_str().ok()?.to_owned()));
+    }
+    if let Ok(mapping) = value.cast_exact::<PyDict>() {
+        return exact_dict(mapping, depth);
+    }
+    if let Ok(values) = value.cast_exact::<PyList>() {
+        return exact_items(values.iter(), depth).map(Data::List);
+    }
+    exact_scalar(value)
+}
+
+fn exact_scalar(value: &Bound<'_, PyAny>) -> Option<Data> {
+    if value.is_none() {
+        Some(Data::None)
+    } else if let Ok(truth) = value.cast_exact::<PyBool>() {
+        Some(Data::Bool(truth.is_true()))
+    } else if let Ok(number) = value.cast_exact::<PyInt>() {
+        number.extract().ok().map(Data::Int)
+    } else {
+        value.cast_exact::<PyFloat>().ok().map(|number| Data::Float(number.value()))
+    }
+}
+
+fn exact_dict(mapping: &Bound<'_, PyDict>, depth: usize) -> Option<Data> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let mut entries = Vec::with_capacity(mapping.len());
+    for (key, value) in mapping {
+        let key = key.cast_exact::<PyString>().ok()?.to_str().ok()?.to_owned();
+        entries.push((Data::Str(key), exact(&value, depth + 1)?));
+    }
+    Some(Data::Dict(entries))
+}
+
+fn exact_items<'py>(
+    values: impl ExactSizeIterator<Item = Bound<'py, PyAny>>,
+    depth: usize,
+) -> Option<Vec<Data>> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    values.map(|value| exact(&value, depth + 1)).collect()
+}
+
 fn plain(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
     if depth > MAX_DEPTH {
-        return Err(Trouble::refused(format!("is nested more than {MAX_DEPTH} deep"), "RecursionError"));
+        let what = format!("is nested more than {MAX_DEPTH} deep");
+        return Err(Trouble::unsupported(Some("RecursionError"), what));
     }
-    if let Ok(text) = value.cast::<PyString>() {
-        return string(text);
+    if let Ok(value) = value.cast::<PyString>() {
+        return text(value).map(Data::Str);
     }
     if let Ok(mapping) = value.cast_exact::<PyDict>() {
         return dict(entries(mapping).into_iter().map(Ok), depth);
@@ -115,7 +103,7 @@ fn plain(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
 }
 
 /// The entries of a dict as they are now: converting one may run code that changes the dict.
-fn entries<'py>(mapping: &Bound<'py, PyDict>) -> Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)> {
+fn entries<'py>(mapping: &Bound<'py, PyDict>) -> Vec<Pair<'py>> {
     mapping.iter().collect()
 }
 
@@ -133,17 +121,16 @@ fn scalar(value: &Bound<'_, PyAny>) -> Result<Option<Data>, Trouble> {
     })
 }
 
-fn string(text: &Bound<'_, PyString>) -> Result<Data, Trouble> {
-    match text.to_str() {
-        Ok(text) => Ok(Data::Str(text.to_owned())),
-        Err(error) => Err(surrogate(text.py(), &error)),
-    }
+/// The characters of a text.
+pub(crate) fn text(text: &Bound<'_, PyString>) -> Result<String, Trouble> {
+    text.to_str().map(str::to_owned).map_err(|error| surrogate(text.py(), &error))
 }
 
 fn surrogate(py: Python<'_>, error: &PyErr) -> Trouble {
     match error.value(py).getattr("start").and_then(|start| start.extract::<usize>()) {
         Ok(start) => {
-            Trouble::refused(format!("holds a lone surrogate at character {start}"), "UnicodeEncodeError")
+            let what = format!("holds a lone surrogate at character {start}");
+            Trouble::unsupported(Some("UnicodeEncodeError"), what)
         }
         Err(_) => Trouble::Python(error.clone_ref(py)),
     }
@@ -162,22 +149,43 @@ fn big(number: &Bound<'_, PyInt>) -> Result<Data, Trouble> {
     let digits: String = int.call_method1("__format__", (number, "x"))?.extract()?;
     match BigInt::parse_bytes(digits.as_bytes(), 16) {
         Some(big) => Ok(Data::BigInt(big)),
-        None => Err(Trouble::refused("is no integer", "TypeError")),
+        None => Err(Trouble::fails("TypeError", "is no integer")),
     }
 }
 
 fn container(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
+    let py = value.py();
+    for scalar in [py.get_type::<PyString>(), py.get_type::<PyInt>(), py.get_type::<PyFloat>()] {
+        if value.is_instance(&scalar)? {
+            let what = format!(
+                "is of type {}, which only passes itself off as {}",
+                type_name(value)?,
+                scalar.name()?
+            );
+            return Err(Trouble::fails("TypeError", what));
+        }
+    }
     if let Ok(mapping) = value.cast::<PyMapping>() {
         let pairs = mapping.call_method0("items")?;
-        return dict(pairs.try_iter()?.map(|pair| pair?.extract()), depth);
+        return dict(pairs.try_iter()?.map(|pair| two(&pair?)), depth);
     }
-    if value.is_instance_of::<PyList>() {
+    if value.is_instance(&py.get_type::<PyList>())? {
         return Ok(Data::List(list(value.try_iter()?, depth)?));
     }
-    if value.is_instance_of::<PyTuple>() {
+    if value.is_instance(&py.get_type::<PyTuple>())? {
         return Ok(Data::Tuple(list(value.try_iter()?, depth)?));
     }
     object(value, depth)
+}
+
+/// A key and its value.
+pub(crate) type Pair<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+/// The two parts of a pair, whatever it is that holds them.
+pub(crate) fn two<'py>(pair: &Bound<'py, PyAny>) -> Result<Pair<'py>, Trouble> {
+    let parts = pair.try_iter()?.take(3).collect::<PyResult<Vec<_>>>()?;
+    let pair = <[_; 2]>::try_from(parts).map(|[key, value]| (key, value));
+    pair.map_err(|_| Trouble::fails("ValueError", "has `items()` that gives something else than pairs"))
 }
 
 fn list<'py>(
@@ -192,33 +200,26 @@ fn list<'py>(
         .collect()
 }
 
-fn dict<'py>(
-    pairs: impl Iterator<Item = PyResult<(Bound<'py, PyAny>, Bound<'py, PyAny>)>>,
-    depth: usize,
-) -> Result<Data, Trouble> {
+fn dict<'py>(pairs: impl Iterator<Item = Result<Pair<'py>, Trouble>>, depth: usize) -> Result<Data, Trouble> {
     let mut entries = Vec::new();
-    let mut placeholders = false;
+    let mut py = None;
     for pair in pairs {
         let (name, value) = pair?;
-        let key = key(&name, depth)?;
-        placeholders |= matches!(key, Data::Str(_)) && !name.is_instance_of::<PyString>();
+        let key = plain(&name, depth + 1).map_err(|trouble| trouble.under(|| "[a key]".to_owned()))?;
+        if name.cast_exact::<PyString>().is_err() && exact_scalar(&name).is_none() {
+            py = Some(name.py());
+        }
         let value = plain(&value, depth + 1).map_err(|trouble| trouble.under(|| step(&key)))?;
         entries.push((key, value));
     }
-    Ok(Data::Dict(if placeholders { unique(entries) } else { entries }))
-}
-
-fn key(name: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
-    match plain(name, depth + 1).map_err(|trouble| trouble.under(|| "[a key]".to_owned()))? {
-        Data::List(_) | Data::Dict(_) => {
-            Err(Trouble::refused("has a key that can't be hashed once it is plain data", "TypeError"))
-        }
-        key => Ok(key),
-    }
+    Ok(Data::Dict(match py {
+        Some(py) => unique(py, entries)?,
+        None => entries,
+    }))
 }
 
 /// The name of an entry in a path. Only plain names are shown, since other keys may be contents.
-fn step(key: &Data) -> String {
+pub(crate) fn step(key: &Data) -> String {
     match key {
         Data::Str(name) if name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
             name.clone()
@@ -227,18 +228,25 @@ fn step(key: &Data) -> String {
     }
 }
 
-/// Several objects as keys may have become the same placeholder: first place, last value, as in Python.
-fn unique(entries: Vec<(Data, Data)>) -> Vec<(Data, Data)> {
-    let mut places: HashMap<String, usize> = HashMap::new();
+/// Keys that are plain data now may have become the same: first place, last value, as in Python.
+fn unique(py: Python<'_>, entries: Vec<(Data, Data)>) -> Result<Vec<(Data, Data)>, Trouble> {
+    let places = PyDict::new(py);
     let mut kept: Vec<(Data, Data)> = Vec::new();
     for (key, value) in entries {
-        let place = key.as_str().map(|name| *places.entry(name.to_owned()).or_insert(kept.len()));
+        let object = python::object(py, &key)?;
+        let unhashable =
+            |_| Trouble::fails("TypeError", "has a key that can't be hashed once it is plain data");
+        let place: Option<usize> =
+            places.get_item(&object).map_err(unhashable)?.map(|at| at.extract()).transpose()?;
         match place.and_then(|place| kept.get_mut(place)) {
             Some(entry) => entry.1 = value,
-            None => kept.push((key, value)),
+            None => {
+                places.set_item(object, kept.len())?;
+                kept.push((key, value));
+            }
         }
     }
-    kept
+    Ok(kept)
 }
 
 fn object(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
@@ -246,12 +254,12 @@ fn object(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
     if value.is_instance(numpy_generic(py)?)? {
         return plain(&value.call_method0("item")?, depth + 1);
     }
-    if !value.is_instance_of::<PyType>() && value.hasattr("__dataclass_fields__")? {
+    if !value.is_instance(&py.get_type::<PyType>())? && value.get_type().hasattr("__dataclass_fields__")? {
         return dataclass(value, depth);
     }
     match value.getattr_opt("model_dump")? {
         Some(dump) if dump.is_callable() => plain(&dump.call0()?, depth + 1),
-        _ => Ok(Data::Str(format!("<{}>", type_name(value)))),
+        _ => Ok(Data::Str(format!("<{}>", type_name(value)?))),
     }
 }
 
@@ -259,17 +267,19 @@ fn dataclass(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
     let fields = value.py().import("dataclasses")?.call_method1("fields", (value,))?;
     let pairs = fields.try_iter()?.map(|field| {
         let name = field?.getattr("name")?;
-        let value = value.getattr(name.cast::<PyString>()?)?;
+        let value = value.getattr(name.cast::<PyString>().map_err(PyErr::from)?)?;
         Ok((name, value))
     });
     dict(pairs, depth)
 }
 
-fn numpy_generic(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
+/// What all of numpy's scalars are.
+pub(crate) fn numpy_generic(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     static GENERIC: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     GENERIC.import(py, "numpy", "generic")
 }
 
-fn type_name(value: &Bound<'_, PyAny>) -> String {
-    value.get_type().name().map_or_else(|_| "object".to_owned(), |name| name.to_string())
+/// The name of a value's type, as the reference shows it.
+pub(crate) fn type_name(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    value.get_type().getattr("__name__")?.str()?.extract()
 }

@@ -1,5 +1,6 @@
 //! Templates, tokenizer and options together.
-use crate::conversation::Conversation;
+use crate::call::{Arguments, Given};
+use crate::conversation::{of_line, reading};
 use crate::convert::variables;
 use crate::errors::{EncodeError, Facts, formatter_error, load_error};
 use crate::guard::detached;
@@ -7,15 +8,17 @@ use crate::loss::Loss;
 use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
-use crate::template::{clock, compat_named, compile};
+use crate::template::{clock, compat_named, compile, template_text};
 use chatloom_dataset::{Batch, BatchError, Encode, Reading, encode_batch};
-use chatloom_template::{self as template, Call};
+use chatloom_template::{self as template, Call, Compat};
 use chatloom_tokenize as core;
-use core::{Boundary, ControlPolicy, Lane, LookAlike, Options, Outcome, Overflow, Templates, Vocabulary};
-use numpy::{PyArray1, PyArray2};
+use core::{
+    Boundary, Broken, ControlPolicy, Lane, LookAlike, Options, Outcome, Overflow, Templates, Vocabulary,
+};
+use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDateTime, PyDict};
+use pyo3::types::{PyDateTime, PyDict, PyString};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
@@ -28,6 +31,12 @@ type Floats<'py> = Bound<'py, PyArray1<f32>>;
 type Told = (Option<u32>, String, String);
 /// `rows, first row, first of it`.
 type Reported = Option<(usize, usize, Told)>;
+/// Token ids, labels, weights, and the control tokens that data became.
+type Arrays<'py> = (Ints<'py>, Ints<'py>, Option<Floats<'py>>, Vec<Told>);
+/// The same and the bytes of the text that each token stands for.
+type TokenArrays<'py> = (Arrays<'py>, Bound<'py, PyArray2<i64>>);
+/// Text, segments, trained ranges in code points, turns, tokens.
+type Traced<'py> = (String, Vec<Segment>, Vec<(usize, usize)>, Vec<Turn>, Option<TokenArrays<'py>>);
 
 /// Renders and encodes the conversations of one model.
 #[pyclass(frozen, module = "chatloom._core")]
@@ -40,10 +49,11 @@ pub(crate) struct Formatter {
 impl Formatter {
     #[new]
     #[allow(clippy::too_many_arguments, reason = "the options of a formatter, by name")]
-    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, max_length, overflow, compat))]
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, max_length, overflow, read_by, compat))]
     fn new(
         py: Python<'_>,
-        templates: Vec<(String, String)>,
+        templates: Vec<(String, Bound<'_, PyString>)>,
         tokenizer: &[u8],
         settings: &Bound<'_, PyDict>,
         now: Option<&Bound<'_, PyDateTime>>,
@@ -52,9 +62,10 @@ impl Formatter {
         boundary: &str,
         max_length: Option<usize>,
         overflow: &str,
+        read_by: String,
         compat: &str,
     ) -> PyResult<Self> {
-        let templates = compile_all(py, templates)?;
+        let templates = compile_all(py, &templates)?;
         let reads_clock = detached(py, || reads_clock(&templates))?;
         let options = Options {
             control_tokens: control_named(control_tokens)?,
@@ -67,6 +78,7 @@ impl Formatter {
                 compat: compat_named(compat)?,
                 ..template::Settings::default()
             },
+            read_by,
             ..loss.options()?
         };
         let vocabulary =
@@ -100,9 +112,9 @@ impl Formatter {
         }
     }
 
-    /// The id of a token, if the vocabulary has it.
-    fn token_id(&self, token: &str) -> Option<u32> {
-        self.core.vocabulary().token_id(token)
+    /// The token to pad with: the tokenizer's, else its end of sequence.
+    fn pad_id(&self) -> Option<u32> {
+        self.core.pad_id()
     }
 
     /// How header and end of a plain answer are found: `(header, end)`.
@@ -116,57 +128,45 @@ impl Formatter {
     }
 
     /// The text of a conversation.
-    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
-    fn render(
-        &self,
-        py: Python<'_>,
-        conversation: &Conversation,
-        add_generation_prompt: bool,
-        continue_final_message: Option<String>,
-    ) -> PyResult<String> {
-        let call = Call { add_generation_prompt, continue_final_message, paths: false };
-        let rendered = detached(py, || self.core.render(&conversation.0, &call))?;
-        rendered.map(|rendered| rendered.text).map_err(|error| formatter_error(&error, None))
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    fn render(&self, py: Python<'_>, given: Given<'_>) -> PyResult<String> {
+        self.text(py, &Arguments::for_text(&given, self.compat())?)
     }
 
-    /// The text of a conversation, its segments, its trained ranges and its turns.
-    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
-    #[allow(clippy::type_complexity, reason = "the fields of `Rendered`, in order")]
-    fn trace(
-        &self,
-        py: Python<'_>,
-        conversation: &Conversation,
-        add_generation_prompt: bool,
-        continue_final_message: Option<String>,
-    ) -> PyResult<(String, Vec<Segment>, Vec<(usize, usize)>, Vec<Turn>)> {
-        let call = Call { add_generation_prompt, continue_final_message, paths: true };
-        let trace = detached(py, || self.core.trace(&conversation.0, &call))?
-            .map_err(|error| formatter_error(&error, None))?;
-        let segments = segments(&trace.rendered);
-        let trained = code_points(&trace.rendered.text, &trace.trained);
-        let turns = trace.turns.iter().map(|turn| turn_report(&trace.rendered.text, turn)).collect();
-        Ok((trace.rendered.text, segments, trained, turns))
+    /// The text of a conversation, its segments, its trained ranges, its turns, and if asked for its tokens.
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    fn trace<'py>(&self, py: Python<'py>, given: Given<'py>, tokens: bool) -> PyResult<Traced<'py>> {
+        let Arguments { conversation, call, .. } =
+            Arguments::for_parts(&given, self.compat(), true, |arguments| self.text(py, arguments))?;
+        self.traced(py, &conversation, &call, tokens)
     }
 
-    /// The tokens of a conversation and their labels.
-    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
-    fn encode<'py>(
+    /// As `trace`, for a line of a JSONL file.
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    #[pyo3(signature = (line, add_generation_prompt, format, map, tokens))]
+    fn trace_line<'py>(
         &self,
         py: Python<'py>,
-        conversation: &Conversation,
+        line: &[u8],
         add_generation_prompt: bool,
-        continue_final_message: Option<String>,
-    ) -> PyResult<(Ints<'py>, Ints<'py>, Option<Floats<'py>>, Vec<Told>)> {
-        let call = Call { add_generation_prompt, continue_final_message, paths: false };
-        let outcome = detached(py, || self.core.encode(&conversation.0, &call))?
+        format: Option<&str>,
+        map: Vec<(String, String)>,
+        tokens: bool,
+    ) -> PyResult<Traced<'py>> {
+        let conversation = of_line(py, line, &self.reading(reading(format, map)?))?;
+        let call = Call { add_generation_prompt, continue_final_message: None, paths: true };
+        self.traced(py, &conversation, &call, tokens)
+    }
+
+    /// The tokens of a conversation, their labels and weights.
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    fn encode<'py>(&self, py: Python<'py>, given: Given<'py>) -> PyResult<Arrays<'py>> {
+        let Arguments { conversation, call, .. } =
+            Arguments::for_parts(&given, self.compat(), false, |arguments| self.text(py, arguments))?;
+        let outcome = detached(py, || self.core.encode(&conversation, &call))?
             .map_err(|error| formatter_error(&error, None))?;
         match outcome {
-            Outcome::Example(example) => Ok((
-                PyArray1::from_vec(py, example.input_ids),
-                PyArray1::from_vec(py, example.labels),
-                example.weights.map(|weights| PyArray1::from_vec(py, weights)),
-                example.look_alikes.into_iter().map(|found| self.told(found)).collect(),
-            )),
+            Outcome::Example(example) => Ok(self.arrays(py, example)),
             Outcome::Dropped { tokens } => Err(self.left_out(tokens)),
         }
     }
@@ -181,7 +181,7 @@ impl Formatter {
         rows: &Bound<'py, PyAny>,
         threads: Option<NonZeroUsize>,
     ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>, Option<Floats<'py>>, Reported)> {
-        let mut rows = Rows::new(rows, self.reading(Reading::default()))?;
+        let mut rows = Rows::new(rows, self.reading(Reading::default()), self.compat())?;
         let core = self.core.clone();
         let encode: Encode = Arc::new(move |conversation| core.encode(conversation, &Call::default()));
         let batch = detached(py, || encode_batch(&mut rows, &encode, threads))?;
@@ -197,30 +197,6 @@ impl Formatter {
         ))
     }
 
-    /// The tokens of a conversation, their labels, weights, source bytes, and what look-alikes of control tokens
-    /// there are; whatever their number.
-    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message))]
-    #[allow(clippy::type_complexity, reason = "the fields of `Rendered`, in order")]
-    fn trace_tokens<'py>(
-        &self,
-        py: Python<'py>,
-        conversation: &Conversation,
-        add_generation_prompt: bool,
-        continue_final_message: Option<String>,
-    ) -> PyResult<(Ints<'py>, Ints<'py>, Bound<'py, PyArray2<i64>>, Option<Floats<'py>>, Vec<Told>)> {
-        let call = Call { add_generation_prompt, continue_final_message, paths: true };
-        let traced = detached(py, || self.core.tokens(&self.core.trace(&conversation.0, &call)?))?;
-        let core::Tokens { example, spans } = traced.map_err(|error| formatter_error(&error, None))?;
-        let spans: Vec<Vec<i64>> = spans.iter().map(|span| vec![long(span.start), long(span.end)]).collect();
-        Ok((
-            PyArray1::from_vec(py, example.input_ids),
-            PyArray1::from_vec(py, example.labels),
-            PyArray2::from_vec2(py, &spans)?,
-            example.weights.map(|weights| PyArray1::from_vec(py, weights)),
-            example.look_alikes.into_iter().map(|found| self.told(found)).collect(),
-        ))
-    }
-
     /// The text of ids.
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
     fn decode(&self, py: Python<'_>, ids: Vec<u32>, skip_special_tokens: bool) -> PyResult<String> {
@@ -230,9 +206,55 @@ impl Formatter {
 }
 
 impl Formatter {
+    fn compat(&self) -> Compat {
+        self.core.options().settings.compat
+    }
+
+    fn text(&self, py: Python<'_>, arguments: &Arguments) -> PyResult<String> {
+        let Arguments { conversation, call, .. } = arguments;
+        let rendered = detached(py, || self.core.render(conversation, call))?;
+        rendered.map(|rendered| rendered.text).map_err(|error| formatter_error(&error, None))
+    }
+
+    fn traced<'py>(
+        &self,
+        py: Python<'py>,
+        conversation: &template::Conversation,
+        call: &Call,
+        tokens: bool,
+    ) -> PyResult<Traced<'py>> {
+        let work = || {
+            let trace = self.core.trace(conversation, call)?;
+            let tokens = tokens.then(|| self.core.tokens(&trace)).transpose()?;
+            Ok((trace, tokens))
+        };
+        let (trace, tokens) =
+            detached(py, work)?.map_err(|error: core::Error| formatter_error(&error, None))?;
+        let segments = segments(&trace.rendered);
+        let trained = code_points(&trace.rendered.text, &trace.trained);
+        let turns = trace.turns.iter().map(|turn| turn_report(&trace.rendered.text, turn)).collect();
+        let tokens = tokens.map(|tokens| self.token_arrays(py, tokens)).transpose()?;
+        Ok((trace.rendered.text, segments, trained, turns, tokens))
+    }
+
     /// The same reading of rows, for the template that most of them are rendered by.
     pub(crate) fn reading(&self, reading: Reading) -> Reading {
         reading.for_template(self.templates.default.as_deref())
+    }
+
+    fn arrays<'py>(&self, py: Python<'py>, example: core::Example) -> Arrays<'py> {
+        (
+            PyArray1::from_vec(py, example.input_ids),
+            PyArray1::from_vec(py, example.labels),
+            example.weights.map(|weights| PyArray1::from_vec(py, weights)),
+            example.look_alikes.into_iter().map(|found| self.told(found)).collect(),
+        )
+    }
+
+    fn token_arrays<'py>(&self, py: Python<'py>, tokens: core::Tokens) -> PyResult<TokenArrays<'py>> {
+        let places = tokens.spans.iter().flat_map(|span| [long(span.start), long(span.end)]);
+        let spans = PyArray1::from_iter(py, places).reshape([tokens.spans.len(), 2])?;
+        Ok((self.arrays(py, tokens.example), spans))
     }
 
     fn told(&self, found: LookAlike) -> Told {
@@ -252,15 +274,14 @@ impl Formatter {
     }
 }
 
-fn compile_all(py: Python<'_>, sources: Vec<(String, String)>) -> PyResult<Templates> {
+fn compile_all(py: Python<'_>, sources: &[(String, Bound<'_, PyString>)]) -> PyResult<Templates> {
     let mut templates = Templates::default();
-    let several = sources.len() > 1;
     for (name, source) in sources {
-        let template = compile(py, &source, several.then_some(name.as_str()))?;
-        if name == "default" {
-            templates.default = Some(template);
-        } else {
-            templates.named.push((name, template));
+        let source = template_text(source)?;
+        match compile(py, &source, (sources.len() > 1).then_some(name))? {
+            Ok(template) if name == "default" => templates.default = Some(template),
+            Ok(template) => templates.named.push((name.clone(), template)),
+            Err(error) => templates.broken.push(Broken { name: name.clone(), source, error }),
         }
     }
     Ok(templates)

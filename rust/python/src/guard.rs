@@ -1,18 +1,35 @@
 //! The border between Python and the core.
-use crate::errors::InternalError;
+use crate::errors::{Facts, InternalError};
 use pyo3::prelude::*;
-use std::any::Any;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
+use std::sync::Mutex;
+
+/// Where the last panic happened.
+static PLACE: Mutex<Option<String>> = Mutex::new(None);
+
+/// Lets panics be caught without a word on standard error: what they say may quote the contents of messages.
+///
+/// The hook is this extension module's own, since each has its own copy of the standard library.
+pub(crate) fn silence_panics() {
+    set_hook(Box::new(|panic| {
+        if let Ok(mut place) = PLACE.lock() {
+            *place = panic.location().map(ToString::to_string);
+        }
+    }));
+}
 
 /// Runs core work without the interpreter; a panic becomes an `InternalError`, which is an `Exception`.
 ///
 /// The core's types are immutable once made, so that none can be seen half-changed after a panic.
 pub(crate) fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
-    py.detach(|| catch_unwind(AssertUnwindSafe(work)))
-        .map_err(|panic| InternalError::new_err(format!("internal fault: {}", words(&*panic))))
+    py.detach(|| catch_unwind(AssertUnwindSafe(work))).map_err(|_| internal_fault())
 }
 
-fn words(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("unknown")
+fn internal_fault() -> PyErr {
+    let place = PLACE.lock().ok().and_then(|mut place| place.take());
+    let facts = Facts {
+        hint: Some("please report it, with the template if you can".to_owned()),
+        ..Facts::message(format!("internal fault at {}", place.as_deref().unwrap_or("an unknown place")))
+    };
+    InternalError::new_err(facts.arguments())
 }

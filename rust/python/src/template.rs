@@ -1,83 +1,101 @@
 //! The bare template language.
-use crate::conversation::Conversation;
-use crate::errors::template_error;
+use crate::call::{Arguments, Given};
+use crate::convert::text;
+use crate::errors::{UnsupportedTemplateError, template_error};
 use crate::formatter::unknown;
 use crate::guard::detached;
 use crate::rendered::{Segment, segments};
+use crate::trouble::Trouble;
 use chatloom_template as template;
 use pyo3::prelude::*;
-use pyo3::types::{PyDateAccess, PyDateTime, PyTimeAccess};
+use pyo3::type_object::PyTypeInfo;
+use pyo3::types::{PyDateAccess, PyDateTime, PyString, PyTimeAccess};
 use std::sync::Arc;
-use template::{Call, Clock, Compat, Rendered, Settings};
+use template::{Clock, Compat, Rendered, Settings};
 
 /// A compiled chat template.
 #[pyclass(frozen, module = "chatloom._core")]
 pub(crate) struct Template {
     core: Arc<template::Template>,
     compat: Compat,
+    now: Option<Clock>,
 }
 
 #[pymethods]
 impl Template {
     #[new]
-    fn new(py: Python<'_>, source: &str, compat: &str) -> PyResult<Self> {
-        Ok(Self { compat: compat_named(compat)?, core: compile(py, source, None)? })
+    #[pyo3(signature = (source, now, compat))]
+    fn new(
+        py: Python<'_>,
+        source: &Bound<'_, PyString>,
+        now: Option<&Bound<'_, PyDateTime>>,
+        compat: &str,
+    ) -> PyResult<Self> {
+        let core =
+            compile(py, &template_text(source)?, None)?.map_err(|error| template_error(&error, None))?;
+        Ok(Self { core, now: now.map(clock), compat: compat_named(compat)? })
     }
 
     /// Whether its output may depend on the time.
-    fn reads_clock(&self, py: Python<'_>) -> PyResult<bool> {
-        detached(py, || self.core.reads_clock())
+    fn reads_clock(&self) -> bool {
+        self.core.reads_clock()
     }
 
     /// The text of a conversation.
-    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message, now))]
-    fn render(
-        &self,
-        py: Python<'_>,
-        conversation: &Conversation,
-        add_generation_prompt: bool,
-        continue_final_message: Option<String>,
-        now: Option<&Bound<'_, PyDateTime>>,
-    ) -> PyResult<String> {
-        let call = Call { add_generation_prompt, continue_final_message, paths: false };
-        Ok(self.run(py, conversation, &call, now)?.text)
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    fn render(&self, py: Python<'_>, given: Given<'_>) -> PyResult<String> {
+        Ok(self.run(py, &Arguments::for_text(&given, self.compat)?)?.text)
     }
 
     /// The text of a conversation and its segments.
-    #[pyo3(signature = (conversation, add_generation_prompt, continue_final_message, now))]
-    fn trace(
-        &self,
-        py: Python<'_>,
-        conversation: &Conversation,
-        add_generation_prompt: bool,
-        continue_final_message: Option<String>,
-        now: Option<&Bound<'_, PyDateTime>>,
-    ) -> PyResult<(String, Vec<Segment>)> {
-        let call = Call { add_generation_prompt, continue_final_message, paths: true };
-        let rendered = self.run(py, conversation, &call, now)?;
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    fn trace(&self, py: Python<'_>, given: Given<'_>) -> PyResult<(String, Vec<Segment>)> {
+        let arguments = Arguments::for_parts(&given, self.compat, true, |arguments| {
+            self.run(py, arguments).map(|rendered| rendered.text)
+        })?;
+        let rendered = self.run(py, &arguments)?;
         let segments = segments(&rendered);
         Ok((rendered.text, segments))
     }
 }
 
 impl Template {
-    fn run(
-        &self,
-        py: Python<'_>,
-        conversation: &Conversation,
-        call: &Call,
-        now: Option<&Bound<'_, PyDateTime>>,
-    ) -> PyResult<Rendered> {
-        let settings = Settings { now: now.map(clock), compat: self.compat, ..Settings::default() };
-        detached(py, || self.core.render(&conversation.0, &settings, call))?
+    fn run(&self, py: Python<'_>, arguments: &Arguments) -> PyResult<Rendered> {
+        let Arguments { conversation, call, .. } = arguments;
+        let settings = Settings { now: self.now(py)?, compat: self.compat, ..Settings::default() };
+        detached(py, || self.core.render(conversation, &settings, call))?
             .map_err(|error| template_error(&error, None))
+    }
+
+    /// The time that was given, else the present if that matters.
+    fn now(&self, py: Python<'_>) -> PyResult<Option<Clock>> {
+        if self.now.is_some() || !self.core.reads_clock() {
+            return Ok(self.now);
+        }
+        let now = PyDateTime::type_object(py).call_method0("now")?;
+        Ok(Some(clock(now.cast()?)))
     }
 }
 
+/// The text of a template.
+pub(crate) fn template_text(source: &Bound<'_, PyString>) -> PyResult<String> {
+    text(source).map_err(|trouble| match trouble {
+        Trouble::Python(error) => error,
+        Trouble::Refused(refusal) => {
+            let facts = refusal.facts("the template");
+            UnsupportedTemplateError::new_err(facts.arguments())
+        }
+    })
+}
+
 /// Compiles the text of a template, which has a name where the model has several.
-pub(crate) fn compile(py: Python<'_>, source: &str, name: Option<&str>) -> PyResult<Arc<template::Template>> {
+pub(crate) fn compile(
+    py: Python<'_>,
+    source: &str,
+    name: Option<&str>,
+) -> PyResult<Result<Arc<template::Template>, template::Error>> {
     let compiled = detached(py, || template::Template::compile(source))?;
-    compiled.map(Arc::new).map_err(|error| template_error(&error.in_template(name), None))
+    Ok(compiled.map(Arc::new).map_err(|error| error.in_template(name)))
 }
 
 /// The version of transformers of this name.
