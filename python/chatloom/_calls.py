@@ -90,8 +90,8 @@ class Renders:
         """The text of a conversation, as `transformers.apply_chat_template(tokenize=False)` gives it.
 
         Args:
-            messages: the conversation, in order: dicts with a `role`. What transformers refuses is refused,
-                dataclasses and pydantic models as messages too; as values within a message they are taken.
+            messages: the conversation, in order: dicts with a `role`. Dataclasses and pydantic models are taken as
+                values within a message, but refused as messages, as transformers refuses them.
             tools: JSON schemas, or documented functions if transformers is installed.
             documents: dicts, for templates that take them.
             add_generation_prompt: opens an assistant turn at the end.

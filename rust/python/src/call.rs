@@ -131,16 +131,27 @@ pub(crate) fn conversation(given: &Bound<'_, PyAny>, compat: Compat) -> Result<V
     } else if let Ok(tuple) = given.cast::<PyTuple>() {
         refuse_batch(tuple.len(), || tuple.get_item(0))?;
     }
-    let Ok(items) = given.try_iter() else {
+    let messages = if let Ok(list) = given.cast_exact::<PyList>() {
+        all(list.iter().map(Ok), message)?
+    } else if let Ok(items) = given.try_iter() {
+        all(items, message)?
+    } else {
         let what = format!("is of type {}, expected a list of messages", type_name(given)?);
         return Err(Trouble::fails("TypeError", what));
     };
-    let messages = items
-        .enumerate()
-        .map(|(index, item)| message(&item?).map_err(|trouble| trouble.under(|| format!("[{index}]"))))
-        .collect::<Result<Vec<_>, Trouble>>()?;
     if messages.is_empty() && !is_sequence(given) {
         return Err(Trouble::unsupported(None, "gives no message").hint("give a list of messages"));
+    }
+    Ok(messages)
+}
+
+fn all<'py>(
+    items: impl Iterator<Item = PyResult<Bound<'py, PyAny>>>,
+    message: fn(&Bound<'py, PyAny>) -> Result<Data, Trouble>,
+) -> Result<Vec<Data>, Trouble> {
+    let mut messages = Vec::with_capacity(items.size_hint().0);
+    for (index, item) in items.enumerate() {
+        messages.push(message(&item?).map_err(|trouble| trouble.under(|| format!("[{index}]")))?);
     }
     Ok(messages)
 }
