@@ -153,6 +153,17 @@ def test_all_pickle_and_compare_by_content() -> None:
     assert examples[0] != examples[1]
 
 
+@given(st.lists(st.integers(0, 5), max_size=8), st.slices(8), st.booleans())
+def test_slices_of_examples_are_examples(lengths: list[int], part: slice, weights: bool) -> None:
+    examples = examples_of(lengths, weights)
+    chosen = examples[part]
+    assert list(chosen) == [examples[index] for index in range(len(lengths))[part]]
+    assert list(chosen.row) == list(examples.row[part])
+    assert chosen.pad_id == examples.pad_id
+    if range(len(lengths))[part].step == 1 and len(chosen.input_ids):
+        assert np.shares_memory(chosen.input_ids, examples.input_ids)
+
+
 def test_reprs_tell_sizes_and_no_contents() -> None:
     examples = examples_of([3, 5])
     packs = chatloom.pack(examples, max_length=8)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +52,9 @@ class Example:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Examples:
-    """Encoded conversations, flat: example `i` is `[offsets[i]:offsets[i + 1]]`; indexing gives views.
+    """Encoded conversations, flat: example `i` is `[offsets[i]:offsets[i + 1]]`.
+
+    Indexing gives an `Example`, slicing `Examples`: views, but for slices with a step, which copy.
 
     Attributes:
         input_ids: int32[n], the tokens of all examples.
@@ -70,6 +73,8 @@ class Examples:
     Examples(2 examples, 3 tokens, 3 trained)
     >>> examples[1].input_ids
     array([6, 7], dtype=int32)
+    >>> examples[1:]
+    Examples(1 examples, 2 tokens, 2 trained)
     """
 
     input_ids: npt.NDArray[np.int32]
@@ -88,11 +93,27 @@ class Examples:
     def __len__(self) -> int:
         return len(self.row)
 
-    def __getitem__(self, index: int) -> Example:
-        position = range(len(self))[index]
-        part = slice(int(self.offsets[position]), int(self.offsets[position + 1]))
-        weights = None if self.weights is None else self.weights[part]
-        return Example(self.input_ids[part], self.labels[part], weights)
+    @overload
+    def __getitem__(self, index: int) -> Example: ...
+    @overload
+    def __getitem__(self, index: slice) -> Examples: ...
+    def __getitem__(self, index: int | slice) -> Example | Examples:
+        chosen = range(len(self))[index]
+        if isinstance(chosen, int):
+            return Example(*self._tokens(slice(self.offsets[chosen], self.offsets[chosen + 1])))
+        starts, ends = self.offsets[:-1][index], self.offsets[1:][index]
+        offsets = np.concatenate(([0], np.cumsum(ends - starts)))
+        if chosen.step == 1:
+            tokens: Any = slice(starts[0], ends[-1]) if chosen else slice(0)
+        else:
+            tokens = np.arange(offsets[-1]) + np.repeat(starts - offsets[:-1], ends - starts)
+        input_ids, labels, weights = self._tokens(tokens)
+        return Examples(input_ids, labels, offsets, self.row[index], weights, self.pad_id)
+
+    def _tokens(
+        self, which: Any
+    ) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32], npt.NDArray[np.float32] | None]:
+        return self.input_ids[which], self.labels[which], None if self.weights is None else self.weights[which]
 
     def __iter__(self) -> Iterator[Example]:
         return (self[index] for index in range(len(self)))
