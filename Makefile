@@ -11,7 +11,7 @@ else
 RUST_TESTS := cargo test --release --workspace --locked
 endif
 
-.PHONY: help demo build test test-rust test-python parity exact labels bench lint format environment clean
+.PHONY: help demo build test test-rust test-python parity exact labels templates bench lint format environment clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -40,6 +40,9 @@ parity: environment build ## compare renders with transformers on all real templ
 
 labels: environment build ## check labels on all real templates, and tell how header and end were found
 	$(BIN)/python tests/label_table.py
+
+templates: environment build ## tell what training by each of the real templates does, in a table
+	$(BIN)/python tests/lint_table.py
 
 exact: environment ## compare ids and spans with tokenizers on all code points, generated texts and code
 	$(BIN)/python tests/exact.py

@@ -13,6 +13,7 @@ from chatloom.errors import (
     DataError,
     EncodeError,
     InternalError,
+    LintWarning,
     PackError,
     TemplateRaisedError,
     TemplateRenderError,
@@ -24,6 +25,7 @@ from chatloom.errors import (
 from chatloom.examples import Example, Examples
 from chatloom.formatter import Formatter, Options
 from chatloom.lane import Lane
+from chatloom.linter import Evidence, Finding, LintReport, lint
 from chatloom.load import load
 from chatloom.packs import Pack, Packs, Padded, Shard, pack
 from chatloom.progress import Progress
@@ -39,11 +41,15 @@ __all__ = [
     "ControlTokenWarning",
     "DataError",
     "EncodeError",
+    "Evidence",
     "Example",
     "Examples",
+    "Finding",
     "Formatter",
     "InternalError",
     "Lane",
+    "LintReport",
+    "LintWarning",
     "Options",
     "Pack",
     "PackError",
@@ -63,6 +69,7 @@ __all__ = [
     "UnsupportedInputError",
     "UnsupportedTemplateError",
     "__version__",
+    "lint",
     "load",
     "pack",
 ]

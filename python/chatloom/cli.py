@@ -25,7 +25,6 @@ from chatloom.load import load
 from chatloom.packs import Packs
 from chatloom.progress import Ticker
 from chatloom.rendered import Rendered
-from chatloom.summary import frame
 from chatloom.traced import LEGEND
 
 OK, BAD_DATA, USAGE, IO = 0, 1, 2, 3
@@ -38,6 +37,14 @@ exit codes:
   3    a file or directory that can't be read or written
   130  interrupted; nothing half-written is left
   143  terminated, 129 hung up: likewise
+"""
+
+_SEVERITIES = """\
+severities:
+  ok       nothing to know
+  note     to be known; depends on the chats
+  warning  may spoil a run without a word: exit code 1
+  error    spoils a run: exit code 1
 """
 
 
@@ -267,9 +274,19 @@ def _add_info(verbs: Any) -> None:
 
 
 def _add_lint(verbs: Any) -> None:
-    parser = _verb(verbs, "lint", "check a model's chat template, and show what it became", _lint)
-    _add_model(parser)
-    parser.add_argument("--program", action="store_true", help="print the instructions that render a conversation")
+    parser = _verb(verbs, "lint", "tell what will happen when a model is trained by its chat template", _lint)
+    parser.epilog = f"{_SEVERITIES}\n{_EXIT_CODES}"
+    parser.add_argument(
+        "model",
+        metavar="MODEL_OR_TEMPLATE",
+        help="as --model elsewhere; or a bare template: a file, or chatml, im-sep, llama-2 or alpaca",
+    )
+    _add_template(parser)
+    parser.add_argument(
+        "--evidence", action="store_true", help="show what shows each finding, not only those worse than a note"
+    )
+    parser.add_argument("--json", action="store_true", help="print all of it as JSON")
+    parser.add_argument("--program", action="store_true", help="print instead the instructions that render a chat")
     parser.add_argument("--tools", action="store_true", help="of the template for conversations with tools")
     parser.add_argument("--add-generation-prompt", action="store_true", help="of renders that open an assistant turn")
 
@@ -291,6 +308,10 @@ def _add_bench(verbs: Any) -> None:
 
 def _add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", required=True, metavar="M", help="a model directory, a tokenizer.json, or a hub id")
+    _add_template(parser)
+
+
+def _add_template(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chat-template", metavar="T", help="a file, or chatml, im-sep, llama-2 or alpaca")
     parser.add_argument(
         "--backend", choices=("auto", "transformers", "files"), default="auto", help="how to read the model"
@@ -447,12 +468,19 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    formatter = _formatter(options)
-    print(f"model      {formatter}")
-    print(f"answers    {frame(*formatter.answer_frame(tools=options.tools))}")
+    from chatloom import linter  # not needed by any other verb
+
+    bare = options.chat_template is None and linter.is_template(options.model)
+    formatter = linter.stand_in(options.model, **dict(options.var)) if bare else _formatter(options)
     if options.program:
         _write(formatter.program(options.add_generation_prompt, tools=options.tools))
-    return OK
+        return OK
+    report = linter.report(formatter, options.model, has_vocabulary=not bare)
+    if options.json:
+        _write(json.dumps(report.facts(), ensure_ascii=False))
+    else:
+        _write(report.show("ok" if options.evidence else "warning"))
+    return OK if report.worst in ("ok", "note") else BAD_DATA
 
 
 def _facts(packs: Packs) -> dict[str, Any]:

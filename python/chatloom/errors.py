@@ -261,3 +261,15 @@ class ControlTokenWarning(UserWarning):
     >>> print(seen[0].message)
     the conversation has <|im_end|> in messages[0].content; control_tokens='template' encodes such text as plain text
     """
+
+
+class LintWarning(UserWarning):
+    """What `chatloom.lint` found would spoil a training run that begins.
+
+    >>> import tempfile, warnings, chatloom
+    >>> fmt = chatloom.Formatter.from_pretrained("examples/model", chat_template="alpaca")
+    >>> with warnings.catch_warnings(record=True) as seen, tempfile.TemporaryDirectory() as folder:
+    ...     _ = fmt.pack_files("examples/chats/english.jsonl", f"{folder}/packed", max_length=512)
+    >>> [warning.category.__name__ for warning in seen]
+    []
+    """

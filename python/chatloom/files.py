@@ -10,6 +10,7 @@ import os
 import re
 import warnings
 from collections.abc import Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -74,7 +75,7 @@ def read_model(source: Any, backend: Backend = "auto") -> Model:
     if transformers:
         if not path.is_dir():
             _tell_of_hub(os.fspath(source))
-        return read_live(_auto_tokenizer(source))
+        return replace(read_live(_auto_tokenizer(source)), path=os.fspath(source))
     return _read_directory(path)
 
 

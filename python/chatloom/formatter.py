@@ -20,6 +20,7 @@ from chatloom._checks import INT32_MAX, paths, shown, whole
 from chatloom._variables import Variables
 from chatloom.errors import (
     ControlTokenWarning,
+    LintWarning,
     TemplateSyntaxError,
     TokenizerLoadError,
     UnsupportedInputError,
@@ -278,6 +279,21 @@ class Formatter(Renders):
         """The tokenizer's padding token, else its end of text, or None."""
         return self._core.pad_id()
 
+    @property
+    def put_around(self) -> tuple[int, ...]:
+        """The ids that the tokenizer puts around a text unless told otherwise; templates write their own."""
+        return tuple(self._core.put_around())
+
+    @property
+    def plain_markers(self) -> tuple[str, ...]:
+        """Markers such as `<|im_start|>` that its templates print and that are no single tokens of its vocabulary."""
+        return tuple(self._core.plain_markers())
+
+    @property
+    def path(self) -> str | None:
+        """The directory, file or hub id that its model was read from; None for a live tokenizer."""
+        return self._model.path
+
     def answer_frame(self, *, tools: bool = False) -> tuple[str, str]:
         """How the header and the end token of an answer are found.
 
@@ -476,6 +492,10 @@ class Formatter(Renders):
             OSError: a file can't be read or written, or `output` exists.
             KeyboardInterrupt: the run was interrupted.
 
+        Warns:
+            LintWarning: something would spoil the training: no end token that is trained, one that is the padding
+                token too, or markers that are no single tokens.
+
         >>> import tempfile, chatloom
         >>> fmt = Formatter.from_pretrained("examples/model")
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -484,6 +504,7 @@ class Formatter(Renders):
         >>> len(packs) == summary.packs
         True
         """
+        _warn_of_spoilers(self)
         made: dict[str, Any] = _core.pack_files(
             self._core,
             paths(sources),
@@ -591,6 +612,13 @@ def _warn_of(what: str, message: int | None, path: str, token: str) -> None:
     place = path if message is None else f"messages[{message}].{path}"
     hint = "control_tokens='template' encodes such text as plain text"
     warnings.warn(ControlTokenWarning(f"{what} has {token} in {place}; {hint}"), stacklevel=3)
+
+
+def _warn_of_spoilers(formatter: Formatter) -> None:
+    from chatloom.linter import spoilers
+
+    for finding in spoilers(formatter):
+        warnings.warn(LintWarning(f"{finding.code}: {finding.message}"), stacklevel=3)
 
 
 def _loss(options: Options) -> dict[str, Any]:

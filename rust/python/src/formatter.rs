@@ -9,7 +9,7 @@ use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
 use crate::template::{clock, compat_named, compile, template_text};
-use chatloom_dataset::{Batch, BatchError, Encode, Reading, encode_batch};
+use chatloom_dataset::{Batch, BatchError, Encode, Identity, Reading, encode_batch};
 use chatloom_template::{self as template, Call, Compat};
 use chatloom_tokenize as core;
 use core::{
@@ -102,6 +102,16 @@ impl Formatter {
     /// Tokens of the vocabulary.
     fn size(&self) -> usize {
         self.core.vocabulary().size()
+    }
+
+    /// The ids that the tokenizer puts around a text unless told otherwise.
+    fn put_around(&self) -> Vec<u32> {
+        self.core.vocabulary().put_around().to_vec()
+    }
+
+    /// The markers that its templates print and that are no single tokens.
+    fn plain_markers(&self) -> Vec<String> {
+        Identity::of(&self.core).plain_markers
     }
 
     /// What encodes its texts, why, and whether that is suspicious.

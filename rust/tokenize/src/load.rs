@@ -3,24 +3,33 @@ use crate::LoadError;
 use crate::panics::caught;
 use serde_json::{Map, Value};
 use tokenizers::{
-    AddedToken, DecoderWrapper, Model, ModelWrapper, NormalizedString, Normalizer, NormalizerWrapper,
-    OffsetReferential, OffsetType, PaddingParams, PostProcessorWrapper, PreTokenizedString, PreTokenizer,
-    PreTokenizerWrapper, Tokenizer, TruncationParams,
+    AddedToken, DecoderWrapper, Encoding, Model, ModelWrapper, NormalizedString, Normalizer,
+    NormalizerWrapper, OffsetReferential, OffsetType, PaddingParams, PostProcessor, PostProcessorWrapper,
+    PreTokenizedString, PreTokenizer, PreTokenizerWrapper, Tokenizer, TruncationParams,
 };
 
 /// Some of everything: letters, marks, digits, spaces, a line break, other scripts.
 const PROBE: &str = "Hello, world! 12 e\u{301}\n\u{d55c}\u{ad6d} \u{1f600}";
 
-pub(crate) fn tokenizer(json: &[u8]) -> Result<Tokenizer, LoadError> {
+/// The tokenizer, and the ids that it puts around a text unless told otherwise.
+pub(crate) fn tokenizer(json: &[u8]) -> Result<(Tokenizer, Vec<u32>), LoadError> {
     let mut tokenizer = match caught(|| Tokenizer::from_bytes(json)) {
         Ok(Ok(tokenizer)) => tokenizer,
         Ok(Err(error)) => return Err(explain(json, &error.to_string())),
         Err(panic) => return Err(explain(json, &format!("loading it panics: {panic}"))),
     };
+    let around = put_around(&tokenizer);
     strip(&mut tokenizer)?;
     refuse_dropout(&tokenizer)?;
     probe(&tokenizer)?;
-    Ok(tokenizer)
+    Ok((tokenizer, around))
+}
+
+/// What the post-processor puts around a text; one that fails puts nothing.
+fn put_around(tokenizer: &Tokenizer) -> Vec<u32> {
+    let Some(processor) = tokenizer.get_post_processor() else { return Vec::new() };
+    let processed = caught(|| processor.process(Encoding::default(), None, true));
+    processed.ok().and_then(Result::ok).map(|around| around.get_ids().to_vec()).unwrap_or_default()
 }
 
 /// Without special tokens a post-processor changes no id, but some move offsets.

@@ -16,6 +16,7 @@ pub struct Vocabulary {
     tokenizer: Tokenizer,
     lane: Result<Box<dyn Encoder>, Closed>,
     added: Vec<AddedToken>,
+    around: Vec<u32>,
     fingerprint: String,
 }
 
@@ -75,15 +76,21 @@ impl Vocabulary {
     /// # Errors
     /// As [`Vocabulary::from_json`].
     pub fn without_lane(json: &[u8]) -> Result<Self, LoadError> {
-        let tokenizer = load::tokenizer(json)?;
+        let (tokenizer, around) = load::tokenizer(json)?;
         let added = added_tokens(&tokenizer);
         let lane = Err(Closed::Unknown("it was told to be"));
-        Ok(Self { tokenizer, lane, added, fingerprint: blake3::hash(json).to_hex().to_string() })
+        Ok(Self { tokenizer, lane, added, around, fingerprint: blake3::hash(json).to_hex().to_string() })
     }
 
     /// The added tokens, by id.
     pub fn added_tokens(&self) -> &[AddedToken] {
         &self.added
+    }
+
+    /// The ids that the tokenizer puts around a text of its own, such as that of a begin-of-text token. Here that
+    /// is switched off.
+    pub fn put_around(&self) -> &[u32] {
+        &self.around
     }
 
     /// The text of an added token.

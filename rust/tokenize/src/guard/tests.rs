@@ -58,7 +58,7 @@ fn models() -> Vec<Value> {
 }
 
 fn tokenizer(json: &Value) -> Tokenizer {
-    crate::load::tokenizer(json.to_string().as_bytes()).unwrap()
+    crate::load::tokenizer(json.to_string().as_bytes()).unwrap().0
 }
 
 fn text() -> impl Strategy<Value = String> {
