@@ -145,6 +145,11 @@ fn work_through<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<(), Error> {
     })
 }
 
+/// Whether `value | trim` is the value itself, as far as that can be told at a glance.
+pub(crate) fn is_trimmed(value: &Value<'_>) -> bool {
+    matches!(value, Value::Str(text) if strings::is_stripped(text))
+}
+
 /// `value | filter(args)`.
 pub(crate) fn apply<'a>(
     filter: Filter,

@@ -127,9 +127,10 @@ impl Words<'_> {
             Operand::Field(field) => {
                 let facts = &self.program.fields[field as usize];
                 let of = self.operand(Operand::Slot(facts.variable, facts.name));
+                let trim = if facts.trim.is_some() { " | trim" } else { "" };
                 match facts.lookup {
-                    Lookup::Attribute => format!("{of}.{}", self.program.name(facts.key)),
-                    Lookup::Item => format!("{of}[{}]", self.text(facts.key)),
+                    Lookup::Attribute => format!("{of}.{}{trim}", self.program.name(facts.key)),
+                    Lookup::Item => format!("{of}[{}]{trim}", self.text(facts.key)),
                 }
             }
         }

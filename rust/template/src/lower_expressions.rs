@@ -110,6 +110,7 @@ impl<'s> Lowering<'s> {
                 ExprNode::Const(Const::Str(key)) => self.field(inner, key, Lookup::Item, expr.at, scope)?,
                 _ => return Ok(None),
             },
+            ExprNode::Filter(Some(field), ..) => return self.trimmed(field, expr.at, scope),
             ExprNode::Const(constant) => Operand::Constant(self.constant(constant, expr.at)?),
             _ => return Ok(None),
         }))
@@ -127,8 +128,18 @@ impl<'s> Lowering<'s> {
         let (variable, name) = self.load(name, of.at, scope)?;
         let of_loop = LoopPart::named(key);
         let key = self.name(key);
-        self.program.fields.push(FieldFacts { variable, name, key, lookup, of_loop, at: count(at) });
+        let facts = FieldFacts { variable, name, key, lookup, of_loop, at: count(at), trim: None };
+        self.program.fields.push(facts);
         Ok(Operand::Field(count(self.program.fields.len() - 1)))
+    }
+
+    /// The operand of `field | trim`.
+    fn trimmed(&mut self, field: &Expr<'s>, at: usize, scope: &Scope<'s>) -> Result<Option<Operand>, Error> {
+        let operand = self.in_place(field, scope)?;
+        if let Some(facts) = self.program.fields.last_mut() {
+            facts.trim = Some(count(at));
+        }
+        Ok(operand)
     }
 
     /// Jumps if an expression is true, or false; gives the instructions whose target is not known yet.
@@ -530,9 +541,17 @@ const LONG_KEY: usize = 256;
 /// Whether an expression's value can be looked up when it is needed: nothing it reads can change while the
 /// operands beside it are looked up, nor does it call anything.
 fn is_in_place(expr: &Expr<'_>) -> bool {
-    let is_name = |of: &Expr<'_>| matches!(of.node, ExprNode::Name(_));
     match &expr.node {
         ExprNode::Const(_) | ExprNode::Name(_) => true,
+        ExprNode::Filter(Some(of), "trim", args) => **args == Args::default() && is_field(of),
+        _ => is_field(expr),
+    }
+}
+
+/// Whether an expression is a member of a variable, which [`FieldFacts`] can tell.
+fn is_field(expr: &Expr<'_>) -> bool {
+    let is_name = |of: &Expr<'_>| matches!(of.node, ExprNode::Name(_));
+    match &expr.node {
         ExprNode::Attribute(of, key) => is_name(of) && !is_of_mappings(key) && key.len() <= LONG_KEY,
         ExprNode::Item(of, key) => {
             is_name(of) && matches!(&key.node, ExprNode::Const(Const::Str(key)) if key.len() <= LONG_KEY)

@@ -9,7 +9,7 @@ use crate::ast::{Binary, Comparison};
 use crate::calls;
 use crate::compare::compare;
 use crate::fail::{render, undefined, unsupported_input};
-use crate::filters;
+use crate::filters::{self, Filter};
 use crate::input::{FieldNode, Inputs};
 use crate::iterate::is_of_messages;
 use crate::members::{attribute, item, slice};
@@ -461,11 +461,13 @@ impl<'a> Machine<'a> {
         let key = self.program.name(facts.key);
         match slot(frame, facts.variable).get() {
             Value::Dict(dict) => {
-                if let Some(value) = dict.get(key) {
+                if let Some(value) = dict.get(key)
+                    && (facts.trim.is_none() || filters::is_trimmed(value))
+                {
                     return Ok(value);
                 }
             }
-            Value::Loop(running) => {
+            Value::Loop(running) if facts.trim.is_none() => {
                 if let Some(value) = facts.of_loop.and_then(|part| running.part(part)) {
                     *own = value;
                     return Ok(own);
@@ -474,6 +476,10 @@ impl<'a> Machine<'a> {
             _ => {}
         }
         *own = self.field(facts, key, frame)?;
+        if let Some(at) = facts.trim {
+            let trimmed = filters::apply(Filter::Trim, own, Args::default(), self.cx());
+            *own = trimmed.map_err(|error| self.explained(error, at))?;
+        }
         Ok(own)
     }
 

@@ -32,7 +32,7 @@ pub(crate) enum Operand {
     Field(u32),
 }
 
-/// `variable.key` or `variable['key']`.
+/// `variable.key` or `variable['key']`, trimmed or not.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct FieldFacts {
     pub(crate) variable: Variable,
@@ -44,6 +44,8 @@ pub(crate) struct FieldFacts {
     pub(crate) of_loop: Option<LoopPart>,
     /// Where in the source.
     pub(crate) at: u32,
+    /// Where `| trim` stands behind it, if it does.
+    pub(crate) trim: Option<u32>,
 }
 
 /// An attribute of `loop` that is no method.

@@ -96,7 +96,7 @@ pub(crate) fn strip<'a>(
     end: bool,
     cx: Context<'a>,
 ) -> Result<Text<'a>, Error> {
-    if set.is_none() && text.as_piece().is_some_and(|piece| has_plain_ends(piece.text)) {
+    if set.is_none() && is_stripped(text) {
         return Ok(*text);
     }
     let whole = text.as_str(cx.arena)?;
@@ -122,10 +122,13 @@ fn kept(text: &str, start: bool, end: bool, is_stripped: impl Fn(char) -> bool) 
     from..to
 }
 
-/// Whether a text begins and ends with ASCII that is no whitespace, as most do.
-fn has_plain_ends(text: &str) -> bool {
-    let is_plain = |byte: &u8| byte.is_ascii_graphic();
-    text.as_bytes().first().is_some_and(is_plain) && text.as_bytes().last().is_some_and(is_plain)
+/// Whether a text is in one piece that begins and ends with ASCII that is no whitespace, as most do.
+pub(crate) fn is_stripped(text: &Text<'_>) -> bool {
+    let is_plain = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_graphic);
+    text.as_piece().is_some_and(|piece| {
+        let bytes = piece.text.as_bytes();
+        is_plain(bytes.first()) && is_plain(bytes.last())
+    })
 }
 
 fn split_call<'a>(

@@ -45,6 +45,24 @@ fn values_print_as_in_python() {
 }
 
 #[test]
+fn members_of_variables_are_trimmed_like_anything_else() {
+    all_equal(&[
+        ("{% set m = {'x': ' a\u{a0}b\u{3000}\n'} %}[{{ m.x|trim }}]", "[a\u{a0}b]"),
+        ("{% set m = {'x': 'a b'} %}[{{ m['x']|trim }}]{{ m.x|trim + m.x|trim|upper }}", "[a b]a bA B"),
+        ("{% set m = {'x': none, 'y': [' ']} %}{{ m.x|trim }}{{ m.y|trim }}[{{ m.z|trim }}]", "None[' '][]"),
+        (
+            "{% set m = {'x': '<b>'|safe} %}{{ (m.x|trim) + '<' }}{{ ' <b>'|safe|trim + '<' }}",
+            "<b>&lt;<b>&lt;",
+        ),
+        ("{% for x in [1, 2] %}{{ loop.index|trim + loop.first|trim }} {% endfor %}", "1True 2False "),
+        (
+            "{% set m = {'x': 'a'} %}{{ m.x|trim is string }}{{ m.x|trim == 'a' }}{{ 'a' in m.x|trim }}",
+            "TrueTrueTrue",
+        ),
+    ]);
+}
+
+#[test]
 fn operators_have_the_precedence_of_jinja() {
     all_equal(&[
         ("{{ 2 ** 3 ** 2 }} {{ -2 ** 2 }} {{ 1 + 2 * 3 }}", "64 4 7"),
