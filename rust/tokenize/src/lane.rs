@@ -7,21 +7,29 @@
     reason = "a scanner and the probe of the cache are one loop, for each family"
 )]
 mod added;
+mod alphabet;
+mod borders;
 mod byte_level;
 mod cache;
 mod check;
 mod classes;
 mod composed;
+mod marked;
+mod memory;
 mod merging;
 mod ranks;
 mod recognize;
 mod scan;
+mod sentence_piece;
+mod spans;
 mod tokens;
 mod whole;
 
 use crate::Encoder;
 use byte_level::ByteLevel;
-use tokenizers::{ModelWrapper, Tokenizer};
+use recognize::{Known, Reason};
+use sentence_piece::SentencePiece;
+use tokenizers::{AddedToken, ModelWrapper, Tokenizer};
 
 /// Opens the lane for a file that `tokenizers` has loaded, or tells why that isn't possible.
 pub(crate) fn open(json: &[u8], tokenizer: &Tokenizer) -> Result<Box<dyn Encoder>, Closed> {
@@ -30,8 +38,17 @@ pub(crate) fn open(json: &[u8], tokenizer: &Tokenizer) -> Result<Box<dyn Encoder
     }
     let known = recognize::known(json).map_err(Closed::Unknown)?;
     let added = tokenizer.get_added_tokens_decoder().into_iter().collect();
-    let lane = ByteLevel::new(&known, added).map_err(Closed::Unknown)?;
-    if check::agrees(&lane, tokenizer) { Ok(Box::new(lane)) } else { Err(Closed::Differs) }
+    let lane = encoder(&known, added).map_err(Closed::Unknown)?;
+    if check::agrees(&*lane, tokenizer) { Ok(lane) } else { Err(Closed::Differs) }
+}
+
+fn encoder(known: &Known, added: Vec<(u32, AddedToken)>) -> Result<Box<dyn Encoder>, Reason> {
+    match known {
+        Known::ByteLevel { split, composes, model } => {
+            Ok(Box::new(ByteLevel::new(*split, *composes, model, added)?))
+        }
+        Known::SentencePiece { marks, model } => Ok(Box::new(SentencePiece::new(*marks, model, added)?)),
+    }
 }
 
 /// Why a tokenizer is left to the `tokenizers` crate.

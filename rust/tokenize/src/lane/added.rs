@@ -1,6 +1,7 @@
 //! Added tokens: found in the text before it is cut into words.
 use super::recognize::Reason;
 use aho_corasick::{AhoCorasick, MatchKind};
+use std::collections::HashSet;
 use std::ops::Range;
 use tokenizers::AddedToken;
 
@@ -19,7 +20,8 @@ pub(super) struct Matcher {
 
 impl Matcher {
     /// # Errors
-    /// They are too many for the automaton, or some may overlap: `tokenizers` then gives text twice, or panics.
+    /// They are too many for the automaton, two are the same text, or some may overlap: `tokenizers` then gives text
+    /// twice, or panics.
     pub(super) fn new(tokens: Vec<(u32, AddedToken)>) -> Result<Self, Reason> {
         if tokens.is_empty() {
             return Ok(Self::default());
@@ -29,9 +31,17 @@ impl Matcher {
             return Err("one of its added tokens takes whitespace that may be another one");
         }
         let contents = tokens.iter().map(|(_, token)| &token.content);
+        if contents.clone().collect::<HashSet<_>>().len() != tokens.len() {
+            return Err("two of its added tokens are the same once normalized");
+        }
         let automaton = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(contents);
         let automaton = automaton.map_err(|_| "its added tokens are too many")?;
         Ok(Self { found: Some((automaton, tokens)) })
+    }
+
+    /// Whether there is nothing to find.
+    pub(super) fn is_empty(&self) -> bool {
+        self.found.is_none()
     }
 
     /// Tells the parts of a text that isn't empty.

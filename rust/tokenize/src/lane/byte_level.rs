@@ -1,11 +1,12 @@
 //! Byte-level BPE.
 use super::added::{Matcher, Part};
-use super::cache::{Cache, Key, key, unpack};
+use super::alphabet::Bytes;
 use super::classes::Classes;
 use super::composed::Composed;
-use super::merging::Room;
-use super::recognize::{Known, Reason, Split};
+use super::memory::Memory;
+use super::recognize::{Model, Reason, Split};
 use super::scan::{Cased, Cl100k, DeepSeek, DigitsApart, Gpt2, Scanner, Text};
+use super::spans::{ceiling, floor};
 use super::tokens::Tokens;
 use crate::{EncodeError, Encoder, Encoding, spans};
 use std::cell::RefCell;
@@ -23,42 +24,33 @@ pub(super) struct ByteLevel {
     raw: Matcher,
     /// Those that are looked for once it is normalized.
     normalized: Matcher,
-    tokens: Tokens,
+    tokens: Tokens<Bytes>,
     memory: ThreadLocal<RefCell<Memory>>,
-}
-
-/// What a thread remembers: 5 MiB.
-#[derive(Debug)]
-struct Memory {
-    short: Cache<1>,
-    long: Cache<2>,
-    room: Room,
-}
-
-impl Memory {
-    fn new() -> Self {
-        Self { short: Cache::new(15), long: Cache::new(14), room: Room::default() }
-    }
 }
 
 impl ByteLevel {
     /// # Errors
     /// The added tokens can't be followed.
-    pub(super) fn new(known: &Known, added: Vec<(u32, AddedToken)>) -> Result<Self, Reason> {
+    pub(super) fn new(
+        split: Split,
+        composes: bool,
+        model: &Model,
+        added: Vec<(u32, AddedToken)>,
+    ) -> Result<Self, Reason> {
         let classes = Classes::new();
         let (mut normalized, raw): (Vec<_>, Vec<_>) =
             added.into_iter().partition(|(_, token)| token.normalized);
-        if known.composes {
+        if composes {
             for (_, token) in &mut normalized {
                 token.content = Composed::new(&classes, &token.content).text.into_owned();
             }
         }
         Ok(Self {
-            split: known.split,
-            composes: known.composes,
+            split,
+            composes,
             raw: Matcher::new(raw)?,
             normalized: Matcher::new(normalized)?,
-            tokens: Tokens::new(&known.model),
+            tokens: Tokens::new(model, |ranks| Bytes::new(&model.byte_ids, ranks)),
             classes,
             memory: ThreadLocal::new(),
         })
@@ -81,51 +73,8 @@ impl ByteLevel {
     #[inline(never)]
     fn scan(&self, scanner: &impl Scanner, text: &str, memory: &mut Memory, ids: &mut Vec<u32>) {
         let bytes = text.as_bytes();
-        let word = |start, end| self.word(bytes, start, end, memory, ids);
+        let word = |start, end| memory.word(&self.tokens, bytes, start, end, ids);
         scanner.words(Text { bytes, classes: &self.classes }, word);
-    }
-
-    #[inline(always)]
-    fn word(&self, bytes: &[u8], start: usize, end: usize, memory: &mut Memory, ids: &mut Vec<u32>) {
-        let Memory { short, long, room } = memory;
-        match end - start {
-            1..=Cache::<1>::LONGEST => {
-                self.cached(short, key(bytes, start, end), &bytes[start..end], room, ids);
-            }
-            ..=Cache::<2>::LONGEST => {
-                self.cached(long, key(bytes, start, end), &bytes[start..end], room, ids);
-            }
-            _ => ids.extend_from_slice(self.tokens.of(&bytes[start..end], room)),
-        }
-    }
-
-    #[inline(always)]
-    fn cached<const N: usize>(
-        &self,
-        cache: &mut Cache<N>,
-        key: Key<N>,
-        word: &[u8],
-        room: &mut Room,
-        ids: &mut Vec<u32>,
-    ) {
-        match cache.get(key) {
-            Some(value) => unpack(value, ids),
-            None => self.meet(cache, key, word, room, ids),
-        }
-    }
-
-    #[cold]
-    fn meet<const N: usize>(
-        &self,
-        cache: &mut Cache<N>,
-        key: Key<N>,
-        word: &[u8],
-        room: &mut Room,
-        ids: &mut Vec<u32>,
-    ) {
-        let tokens = self.tokens.of(word, room);
-        cache.put(key, tokens);
-        ids.extend_from_slice(tokens);
     }
 
     fn composed<'a>(&self, text: &'a str) -> Composed<'a> {
@@ -136,7 +85,7 @@ impl ByteLevel {
 impl Encoder for ByteLevel {
     /// What `tokenizers` makes of bytes without a token is left to it.
     fn takes(&self, text: &str) -> bool {
-        self.tokens.knows(text)
+        self.tokens.alphabet.knows(text)
     }
 
     fn encoding(&self, text: &str) -> Result<Encoding, EncodeError> {
@@ -220,22 +169,4 @@ impl Work<'_> {
         let offsets: Vec<_> = spans.into_iter().map(|span| (span.start, span.end)).collect();
         Encoding { ids, spans: spans::in_source(self.text, &offsets) }
     }
-}
-
-/// The start of the character that `at` is in.
-#[inline]
-fn floor(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
-}
-
-/// The end of the character whose bytes end at `at` or later.
-#[inline]
-fn ceiling(text: &str, mut at: usize) -> usize {
-    while !text.is_char_boundary(at) {
-        at += 1;
-    }
-    at
 }

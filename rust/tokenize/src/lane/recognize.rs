@@ -1,9 +1,11 @@
 //! Which tokenizers the lane knows: by the structure of the file, never by a name. What isn't known exactly is not
 //! guessed at.
 mod bytes;
+mod marks;
 mod model;
 pub(super) mod patterns;
 
+pub(super) use marks::{Before, MARK, Marks};
 pub(super) use model::Model;
 
 use patterns::{CL100K, DEEPSEEK, O200K, QWEN, QWEN1, QWEN35, TEKKEN};
@@ -27,13 +29,13 @@ pub(super) enum Split {
     DeepSeek,
 }
 
-/// A byte-level BPE that the lane can do.
+/// A BPE that the lane can do.
 #[derive(Debug)]
-pub(super) struct Known {
-    pub(super) split: Split,
-    /// Whether text is brought into normalization form C.
-    pub(super) composes: bool,
-    pub(super) model: Model,
+pub(super) enum Known {
+    /// Over bytes; `composes` tells whether text is brought into normalization form C.
+    ByteLevel { split: Split, composes: bool, model: Model },
+    /// Over characters, in the manner of `SentencePiece`.
+    SentencePiece { marks: Marks, model: Model },
 }
 
 #[derive(Deserialize)]
@@ -48,11 +50,13 @@ struct File<'a> {
 pub(super) fn known(json: &[u8]) -> Result<Known, Reason> {
     let file: File =
         serde_json::from_slice(json).map_err(|_| "its file has parts that the lane doesn't know")?;
-    Ok(Known {
-        composes: composes(file.normalizer.as_ref())?,
-        split: split(file.pre_tokenizer.as_ref())?,
-        model: Model::new(file.model)?,
-    })
+    let File { normalizer, pre_tokenizer, model } = file;
+    if let Some(marks) = Marks::of(normalizer.as_ref(), pre_tokenizer.as_ref()) {
+        return Ok(Known::SentencePiece { marks, model: Model::of_characters(model)? });
+    }
+    let composes = composes(normalizer.as_ref())?;
+    let split = split(pre_tokenizer.as_ref())?;
+    Ok(Known::ByteLevel { split, composes, model: Model::of_bytes(model)? })
 }
 
 fn composes(normalizer: Option<&Value>) -> Result<bool, Reason> {

@@ -1,48 +1,30 @@
 //! From the bytes of a word to its tokens.
+use super::alphabet::Alphabet;
 use super::merging::{Room, merge};
-use super::ranks::{LIMIT, Ranks};
+use super::ranks::Ranks;
 use super::recognize::Model;
 use super::whole::Whole;
 
 #[derive(Debug)]
-pub(super) struct Tokens {
-    byte_ids: [u32; 256],
-    /// Whether every byte that text can hold has a token.
-    knows_all: bool,
-    /// The rank of each pair of bytes.
-    byte_pairs: Vec<u32>,
+pub(super) struct Tokens<A> {
+    pub(super) alphabet: A,
     ranks: Ranks,
     whole: Whole,
     /// How many bytes each token has, by id.
     lengths: Vec<u32>,
 }
 
-impl Tokens {
-    pub(super) fn new(model: &Model) -> Self {
+impl<A: Alphabet> Tokens<A> {
+    pub(super) fn new(model: &Model, alphabet: impl FnOnce(&Ranks) -> A) -> Self {
         let ranks = Ranks::new(&model.merges);
-        let pair = |left: &u32| model.byte_ids.map(|right| ranks.of(*left, right));
-        let byte_pairs = model.byte_ids.iter().flat_map(pair).collect();
-        let whole = Whole::default();
-        let mut in_text = (0..=0xf4).filter(|byte| !matches!(byte, 0xc0 | 0xc1));
-        let mut tokens = Self {
-            knows_all: in_text.all(|byte| model.byte_ids[byte] != LIMIT),
-            byte_ids: model.byte_ids,
-            byte_pairs,
-            ranks,
-            whole,
-            lengths: lengths(model),
-        };
+        let alphabet = alphabet(&ranks);
+        let mut tokens = Self { alphabet, ranks, whole: Whole::default(), lengths: lengths(model) };
         let mut room = Room::default();
         let mut is_whole = |bytes: &[u8], id| model.ignore_merges || tokens.merged(bytes, &mut room) == [id];
         let whole = model.tokens.iter().map(|(bytes, id)| (bytes.as_ref(), *id));
         let whole = Whole::new(whole.filter(|(bytes, id)| is_whole(bytes, *id)));
         tokens.whole = whole;
         tokens
-    }
-
-    /// Whether every byte of a text has a token.
-    pub(super) fn knows(&self, text: &str) -> bool {
-        self.knows_all || text.bytes().all(|byte| self.byte_ids[usize::from(byte)] != LIMIT)
     }
 
     /// The tokens of a word that isn't empty.
@@ -64,11 +46,7 @@ impl Tokens {
     }
 
     fn merged<'a>(&self, word: &[u8], room: &'a mut Room) -> &'a [u32] {
-        room.symbols.clear();
-        room.symbols.extend(word.iter().map(|&byte| self.byte_ids[usize::from(byte)]));
-        let pair = |pair: &[u8]| self.byte_pairs[usize::from(pair[0]) << 8 | usize::from(pair[1])];
-        room.ranks.clear();
-        room.ranks.extend(word.windows(2).map(pair));
+        self.alphabet.spell(word, &self.ranks, room);
         merge(room, &self.ranks);
         &room.symbols
     }

@@ -1,5 +1,6 @@
-//! The vocabulary and the merges of a byte-level BPE.
-use super::{Reason, bytes};
+//! The vocabulary and the merges of a BPE.
+use super::{MARK, Reason, bytes, marks};
+use crate::lane::alphabet::are_all;
 use crate::lane::ranks::{LIMIT, Merge};
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
@@ -21,8 +22,7 @@ pub(super) struct Section<'a> {
     end_of_word_suffix: Option<Cow<'a, str>>,
     #[serde(rename = "fuse_unk")]
     _fuse_unk: Option<bool>,
-    #[serde(rename = "byte_fallback")]
-    _byte_fallback: Option<bool>,
+    byte_fallback: Option<bool>,
     #[serde(default)]
     ignore_merges: bool,
     #[serde(borrow)]
@@ -65,7 +65,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
     }
 }
 
-/// A byte-level BPE model.
+/// A BPE model.
 #[derive(Debug)]
 pub(in crate::lane) struct Model {
     /// The bytes of each token that text can give.
@@ -78,7 +78,39 @@ pub(in crate::lane) struct Model {
 }
 
 impl Model {
-    pub(super) fn new(section: Section) -> Result<Self, Reason> {
+    /// A model whose tokens are written in letters that stand for bytes.
+    pub(super) fn of_bytes(section: Section) -> Result<Self, Reason> {
+        let model = Self::new(section, bytes::spelled)?;
+        let single =
+            |(bytes, id): &(Box<[u8]>, u32)| Some((*bytes.first()?, *id)).filter(|_| bytes.len() == 1);
+        let byte_ids = byte_ids(model.tokens.iter().filter_map(single));
+        Ok(Self { byte_ids, ..model })
+    }
+
+    /// A model whose tokens are text with a [`MARK`] for each space, and that has tokens of single bytes for what
+    /// else there is.
+    pub(super) fn of_characters(section: Section) -> Result<Self, Reason> {
+        if section.ignore_merges || section.byte_fallback != Some(true) {
+            return Err("its model takes words whole, or has no bytes for unknown characters");
+        }
+        let Entries(entries) = &section.vocab;
+        if !entries.iter().any(|(token, _)| token.chars().eq([MARK])) {
+            return Err("it has no token for a space");
+        }
+        let single = |(token, id): &(Cow<str>, u32)| Some((marks::byte(token)?, *id));
+        let byte_ids = byte_ids(entries.iter().filter_map(single).filter(|(_, id)| *id < LIMIT));
+        let model = Self::new(section, marks::spelled)?;
+        let mut is_byte = vec![false; LIMIT as usize + 1];
+        byte_ids.iter().for_each(|&id| is_byte[id as usize] = true);
+        let joins =
+            |merge: &Merge| [merge.left, merge.right, merge.result].iter().any(|&id| is_byte[id as usize]);
+        if !are_all(&byte_ids) || model.merges.iter().any(joins) {
+            return Err("its model has not a token for each byte, or has merges of bytes");
+        }
+        Ok(Self { byte_ids, ..model })
+    }
+
+    fn new(section: Section, spelled: impl Fn(&str) -> Option<Box<[u8]>>) -> Result<Self, Reason> {
         if section.kind.is_some_and(|kind| kind != "BPE") {
             return Err("its model is not BPE");
         }
@@ -87,15 +119,13 @@ impl Model {
             return Err("its model marks the parts of words");
         }
         let Entries(entries) = section.vocab;
-        let tokens: Vec<_> =
-            entries.iter().filter_map(|(token, id)| Some((bytes::spelled(token)?, *id))).collect();
+        let tokens = entries.iter().filter_map(|(token, id)| Some((spelled(token)?, *id))).collect();
         let ids: HashMap<_, _> = entries.iter().map(|(token, id)| (token.as_ref(), *id)).collect();
         if ids.len() != entries.len() || !are_distinct(ids.values()) || ids.values().any(|&id| id >= LIMIT) {
             return Err("its ids are not one for each token, or beyond two million");
         }
         let merges = merges(&section.merges, &ids).ok_or("it has merges that the lane can't follow")?;
-        let byte_ids = byte_ids(&tokens);
-        Ok(Self { tokens, merges, byte_ids, ignore_merges: section.ignore_merges })
+        Ok(Self { tokens, merges, byte_ids: [LIMIT; 256], ignore_merges: section.ignore_merges })
     }
 }
 
@@ -105,13 +135,9 @@ fn are_distinct<'a>(ids: impl Iterator<Item = &'a u32>) -> bool {
     ids.windows(2).all(|pair| pair[0] != pair[1])
 }
 
-fn byte_ids(tokens: &[(Box<[u8]>, u32)]) -> [u32; 256] {
+fn byte_ids(bytes: impl Iterator<Item = (u8, u32)>) -> [u32; 256] {
     let mut ids = [LIMIT; 256];
-    for (bytes, id) in tokens {
-        if let [byte] = **bytes {
-            ids[usize::from(byte)] = *id;
-        }
-    }
+    bytes.for_each(|(byte, id)| ids[usize::from(byte)] = id);
     ids
 }
 
