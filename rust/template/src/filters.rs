@@ -256,7 +256,7 @@ fn tojson<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Valu
     };
     let (item_separator, key_separator) = match separators.filter(|s| !matches!(s, Value::None(_))) {
         Some(separators) => separator_pair(&separators, cx)?,
-        None => (if indent.is_some() { "," } else { ", " }.to_owned(), ": ".to_owned()),
+        None => (if indent.is_some() { "," } else { ", " }, ": "),
     };
     let truth = |value: Option<Value<'_>>| value.is_some_and(|value| value.is_true());
     let (ensure_ascii, sort_keys) = (truth(ensure_ascii), truth(sort_keys));
@@ -266,11 +266,9 @@ fn tojson<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Valu
     builder.finish().map(Value::Str)
 }
 
-fn separator_pair<'a>(separators: &Value<'a>, cx: Context<'a>) -> Result<(String, String), Error> {
+fn separator_pair<'a>(separators: &Value<'a>, cx: Context<'a>) -> Result<(&'a str, &'a str), Error> {
     match crate::iterate::unpacked(separators, 2, cx)? {
-        [Value::Str(item), Value::Str(key)] => {
-            Ok((item.as_str(cx.arena)?.to_owned(), key.as_str(cx.arena)?.to_owned()))
-        }
+        [Value::Str(item), Value::Str(key)] => Ok((item.as_str(cx.arena)?, key.as_str(cx.arena)?)),
         _ => Err(type_error("separators must be two texts")),
     }
 }

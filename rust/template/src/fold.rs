@@ -24,6 +24,7 @@ pub(crate) fn fold(program: &Program, run: Run<'_>) -> Program {
     let arena = Arena::new();
     let folding = Folding { program, run, slots: Slots::of(program), arena: &arena };
     let mut ops: Vec<Op> = (0..program.ops.len()).map(|at| folding.op(at)).collect();
+    shorten_jumps(&mut ops);
     let mut kept = reachable(program, &ops);
     drop_idle_jumps(&ops, &mut kept);
     merge_texts(program, &mut ops, &mut kept)
@@ -123,6 +124,27 @@ fn scalar(data: &Data) -> Option<Value<'_>> {
         Data::Float(number) => Value::Float(*number, Source::VARIABLE),
         Data::Str(text) => Value::Str(Text::from_source(text, Source::VARIABLE)),
         Data::BigInt(_) | Data::List(_) | Data::Tuple(_) | Data::Dict(_) => return None,
+    })
+}
+
+/// Makes what jumps to a jump go where that one leads.
+fn shorten_jumps(ops: &mut [Op]) {
+    for at in 0..ops.len() {
+        let mut op = ops[at];
+        if let Some(label) = op.label_mut() {
+            *label = destination(ops, *label);
+            ops[at] = op;
+        }
+    }
+}
+
+/// No further than this, since jumps may go in circles.
+const MAX_JUMPS: usize = 16;
+
+fn destination(ops: &[Op], label: Label) -> Label {
+    (0..MAX_JUMPS).fold(label, |label, _| match ops.get(label as usize) {
+        Some(Op::Jump(further)) => *further,
+        _ => label,
     })
 }
 

@@ -56,7 +56,7 @@ pub(crate) struct Inputs<'a> {
     /// All other variables, later ones winning.
     pub(crate) variables: &'a [(&'a str, Value<'a>)],
     pub(crate) fields: Vec<FieldNode<'a>>,
-    /// How much text the messages hold.
+    /// How much text the row holds.
     pub(crate) bytes: usize,
     /// The size of the row, by which the limits grow.
     pub(crate) size: usize,
@@ -103,7 +103,6 @@ pub(crate) fn convert<'a>(
         let open: &[&str] = if is_last { &open } else { &[] };
         messages.push(converter.message(index, message, conversation.places.get(index), open)?);
     }
-    let bytes = converter.bytes;
     let variables = converter.variables(conversation, settings)?;
     let size = converter.bytes + BYTES_OF_A_VALUE * converter.fields.len();
     arena.limit(&settings.limits, size);
@@ -112,7 +111,7 @@ pub(crate) fn convert<'a>(
         messages_source: Source::field(messages_field),
         variables,
         fields: converter.fields,
-        bytes,
+        bytes: converter.bytes,
         size,
     })
 }

@@ -15,22 +15,50 @@ use crate::value::{Dict, List, Value};
 const MAX_DEPTH: usize = 200;
 
 /// The arguments of `json.dumps` that templates may give.
-#[derive(Debug, Clone)]
-pub(crate) struct Style {
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Style<'s> {
     pub(crate) ensure_ascii: bool,
     /// What one level is indented by.
-    pub(crate) indent: Option<String>,
-    pub(crate) item_separator: String,
-    pub(crate) key_separator: String,
+    pub(crate) indent: Option<&'s str>,
+    pub(crate) item_separator: &'s str,
+    pub(crate) key_separator: &'s str,
     pub(crate) sort_keys: bool,
+}
+
+impl Style<'_> {
+    /// That of `tojson` without arguments.
+    pub(crate) const PLAIN: Self = Self {
+        ensure_ascii: false,
+        indent: None,
+        item_separator: ", ",
+        key_separator: ": ",
+        sort_keys: false,
+    };
+}
+
+/// Where JSON goes.
+pub(crate) trait Sink<'a> {
+    /// Takes what a function writes, as text that derives from a piece.
+    fn write_like(&mut self, like: Piece<'a>, write: impl FnOnce(&mut String)) -> Result<(), Error>;
+
+    /// Takes text of somebody's own.
+    fn push_str(&mut self, text: &str, source: Source) -> Result<(), Error> {
+        self.write_like(Piece::new("", source), |json| json.push_str(text))
+    }
+}
+
+impl<'a> Sink<'a> for TextBuilder<'a> {
+    fn write_like(&mut self, like: Piece<'a>, write: impl FnOnce(&mut String)) -> Result<(), Error> {
+        TextBuilder::write_like(self, like, write)
+    }
 }
 
 /// Appends the JSON of a value.
 pub(crate) fn dump<'a>(
     value: &Value<'a>,
-    style: &Style,
+    style: &Style<'_>,
     depth: usize,
-    builder: &mut TextBuilder<'a>,
+    sink: &mut impl Sink<'a>,
     arena: &'a Arena,
 ) -> Result<(), Error> {
     if depth > MAX_DEPTH {
@@ -38,14 +66,14 @@ pub(crate) fn dump<'a>(
     }
     let source = value.source();
     match value {
-        Value::None(_) => builder.push_str("null", source),
-        Value::Bool(truth, _) => builder.push_str(if *truth { "true" } else { "false" }, source),
-        Value::Int(number, _) => builder.push_str(&number.to_string(), source),
-        Value::Big(big) => builder.push_str(&decimal_text(&big.number(), arena)?, source),
-        Value::Float(number, _) => builder.push_str(&float(*number), source),
-        Value::Str(text) => string(text, style, builder),
-        Value::List(list) | Value::Tuple(list) => array(list, style, depth, builder, arena),
-        Value::Dict(dict) => object(dict, style, depth, builder, arena),
+        Value::None(_) => sink.push_str("null", source),
+        Value::Bool(truth, _) => sink.push_str(if *truth { "true" } else { "false" }, source),
+        Value::Int(number, _) => sink.push_str(&number.to_string(), source),
+        Value::Big(big) => sink.push_str(&decimal_text(&big.number(), arena)?, source),
+        Value::Float(number, _) => sink.push_str(&float(*number), source),
+        Value::Str(text) => string(text, style, sink, arena),
+        Value::List(list) | Value::Tuple(list) => array(list, style, depth, sink, arena),
+        Value::Dict(dict) => object(dict, style, depth, sink, arena),
         _ => Err(type_error(format!("Object of type {} is not JSON serializable", value.type_name()))),
     }
 }
@@ -61,64 +89,64 @@ fn float(number: f64) -> String {
 }
 
 /// A new line at a depth, if the style has lines.
-fn line(style: &Style, depth: usize, source: Source, builder: &mut TextBuilder<'_>) -> Result<(), Error> {
-    let Some(indent) = &style.indent else { return Ok(()) };
-    builder.push_str("\n", source)?;
-    (0..depth).try_for_each(|_| builder.push_str(indent, source))
+fn line<'a>(style: &Style<'_>, depth: usize, source: Source, sink: &mut impl Sink<'a>) -> Result<(), Error> {
+    let Some(indent) = style.indent else { return Ok(()) };
+    sink.push_str("\n", source)?;
+    (0..depth).try_for_each(|_| sink.push_str(indent, source))
 }
 
 fn array<'a>(
     list: &List<'a>,
-    style: &Style,
+    style: &Style<'_>,
     depth: usize,
-    builder: &mut TextBuilder<'a>,
+    sink: &mut impl Sink<'a>,
     arena: &'a Arena,
 ) -> Result<(), Error> {
     if list.items.is_empty() {
-        return builder.push_str("[]", list.source);
+        return sink.push_str("[]", list.source);
     }
-    builder.push_str("[", list.source)?;
+    sink.push_str("[", list.source)?;
     for (index, item) in list.items.iter().enumerate() {
         if index > 0 {
-            builder.push_str(&style.item_separator, list.source)?;
+            sink.push_str(style.item_separator, list.source)?;
         }
-        line(style, depth + 1, list.source, builder)?;
-        dump(item, style, depth + 1, builder, arena)?;
+        line(style, depth + 1, list.source, sink)?;
+        dump(item, style, depth + 1, sink, arena)?;
     }
-    line(style, depth, list.source, builder)?;
-    builder.push_str("]", list.source)
+    line(style, depth, list.source, sink)?;
+    sink.push_str("]", list.source)
 }
 
 fn object<'a>(
     dict: &Dict<'a>,
-    style: &Style,
+    style: &Style<'_>,
     depth: usize,
-    builder: &mut TextBuilder<'a>,
+    sink: &mut impl Sink<'a>,
     arena: &'a Arena,
 ) -> Result<(), Error> {
     let (entries, source) = (dict.entries, dict.source);
     if entries.is_empty() {
-        return builder.push_str("{}", source);
+        return sink.push_str("{}", source);
     }
-    builder.push_str("{", source)?;
+    sink.push_str("{", source)?;
     for (index, (key, value)) in sorted(entries, style, arena)?.iter().enumerate() {
         if index > 0 {
-            builder.push_str(&style.item_separator, source)?;
+            sink.push_str(style.item_separator, source)?;
         }
-        line(style, depth + 1, source, builder)?;
-        self::key(key, style, builder, arena)?;
-        builder.push_str(&style.key_separator, source)?;
-        dump(value, style, depth + 1, builder, arena)?;
+        line(style, depth + 1, source, sink)?;
+        self::key(key, style, sink, arena)?;
+        sink.push_str(style.key_separator, source)?;
+        dump(value, style, depth + 1, sink, arena)?;
     }
-    line(style, depth, source, builder)?;
-    builder.push_str("}", source)
+    line(style, depth, source, sink)?;
+    sink.push_str("}", source)
 }
 
 type Entry<'a> = (Value<'a>, Value<'a>);
 
 fn sorted<'e, 'a>(
     entries: &'e [Entry<'a>],
-    style: &Style,
+    style: &Style<'_>,
     arena: &'a Arena,
 ) -> Result<Cow<'e, [Entry<'a>]>, Error> {
     if !style.sort_keys {
@@ -134,16 +162,16 @@ fn sorted<'e, 'a>(
 /// Keys that are no text become text, as `json.dumps` does it.
 fn key<'a>(
     key: &Value<'a>,
-    style: &Style,
-    builder: &mut TextBuilder<'a>,
+    style: &Style<'_>,
+    sink: &mut impl Sink<'a>,
     arena: &'a Arena,
 ) -> Result<(), Error> {
     match key {
-        Value::Str(text) => string(text, style, builder),
+        Value::Str(text) => string(text, style, sink, arena),
         Value::None(_) | Value::Bool(..) | Value::Int(..) | Value::Big(_) | Value::Float(..) => {
-            builder.push_str("\"", key.source())?;
-            dump(key, style, 0, builder, arena)?;
-            builder.push_str("\"", key.source())
+            sink.push_str("\"", key.source())?;
+            dump(key, style, 0, sink, arena)?;
+            sink.push_str("\"", key.source())
         }
         _ => {
             let found = key.type_name();
@@ -152,27 +180,32 @@ fn key<'a>(
     }
 }
 
-fn string<'a>(text: &Text<'a>, style: &Style, builder: &mut TextBuilder<'a>) -> Result<(), Error> {
-    text.scan(builder.arena())?;
-    builder.arena().work(text.len())?;
+fn string<'a>(
+    text: &Text<'a>,
+    style: &Style<'_>,
+    sink: &mut impl Sink<'a>,
+    arena: &'a Arena,
+) -> Result<(), Error> {
+    text.scan(arena)?;
+    arena.work(text.len())?;
     if let Some(piece) = text.as_piece() {
-        return builder.write_like(piece, |json| {
+        return sink.write_like(piece, |json| {
             json.push('"');
             escape_onto(json, piece.text, style);
             json.push('"');
         });
     }
     let source = text.source();
-    builder.push_str("\"", source)?;
+    sink.push_str("\"", source)?;
     let escaped = |json: &mut String, piece: &Piece<'a>| escape_onto(json, piece.text, style);
     text.with_pieces(|pieces| {
-        pieces.iter().try_for_each(|piece| builder.write_like(*piece, |json| escaped(json, piece)))
+        pieces.iter().try_for_each(|piece| sink.write_like(*piece, |json| escaped(json, piece)))
     })?;
-    builder.push_str("\"", source)
+    sink.push_str("\"", source)
 }
 
 /// Appends a text with what JSON must escape escaped; runs that need none are copied in one go.
-fn escape_onto(json: &mut String, text: &str, style: &Style) {
+fn escape_onto(json: &mut String, text: &str, style: &Style<'_>) {
     let needs_escape =
         |byte| byte < b' ' || byte == b'"' || byte == b'\\' || style.ensure_ascii && byte > b'~';
     // Without a way out in between, so that many bytes are looked at in one step.
@@ -207,10 +240,10 @@ fn escape(c: char) -> Cow<'static, str> {
 }
 
 /// The indent that a template gave: a number of spaces, or the text itself.
-pub(crate) fn indent_of<'a>(value: &Value<'a>, arena: &'a Arena) -> Result<Option<String>, Error> {
+pub(crate) fn indent_of<'a>(value: &Value<'a>, arena: &'a Arena) -> Result<Option<&'a str>, Error> {
     match value {
         Value::None(_) => Ok(None),
-        Value::Str(text) => Ok(Some(text.as_str(arena)?.to_owned())),
+        Value::Str(text) => text.as_str(arena).map(Some),
         _ => {
             let Some(width) = crate::number::as_index(value) else {
                 return Err(type_error(format!(
@@ -222,7 +255,7 @@ pub(crate) fn indent_of<'a>(value: &Value<'a>, arena: &'a Arena) -> Result<Optio
             if width > 1000 {
                 return Err(value_error("JSON indented by more than 1000 spaces"));
             }
-            Ok(Some(" ".repeat(width)))
+            arena.str(&" ".repeat(width)).map(Some)
         }
     }
 }

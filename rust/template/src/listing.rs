@@ -26,6 +26,7 @@ impl Words<'_> {
         match op {
             Op::Text(printed) => format!("print {}", text(printed)),
             Op::Emit(printed) => format!("print {}", of(printed)),
+            Op::EmitJson(printed) => format!("print {} | tojson", of(printed)),
             Op::EmitText => "print top, a text".to_owned(),
             Op::EmitSum(left, right, label) => {
                 format!(

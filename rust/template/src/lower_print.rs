@@ -1,6 +1,6 @@
 //! The lowering of what is printed, which need not be built before.
 use crate::Error;
-use crate::ast::{Binary, Const, Expr, ExprNode};
+use crate::ast::{Args, Binary, Const, Expr, ExprNode};
 use crate::lower::{Lowering, Scope};
 use crate::program::Op;
 
@@ -16,6 +16,11 @@ impl<'s> Lowering<'s> {
             }
             ExprNode::Concat(items) if !self.moves_on(items.iter().skip(1)) => {
                 items.iter().try_for_each(|item| self.print(item, scope))
+            }
+            ExprNode::Filter(Some(inner), "tojson", args) if **args == Args::default() => {
+                let operand = self.operand(inner, scope)?;
+                self.op_at(expr.at, Op::EmitJson(operand));
+                Ok(())
             }
             ExprNode::Binary(Binary::Add, ..) if self.print_sum(expr, scope)? => Ok(()),
             _ => {

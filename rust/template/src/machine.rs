@@ -12,6 +12,7 @@ use crate::fail::{render, undefined, unsupported_input};
 use crate::filters::{self, Filter};
 use crate::input::{FieldNode, Inputs};
 use crate::iterate::is_of_messages;
+use crate::json::{self, Sink, Style};
 use crate::members::{attribute, item, slice};
 use crate::number::{as_index, signed};
 use crate::operators::binary;
@@ -211,6 +212,10 @@ impl<'a> Machine<'a> {
             Op::Emit(operand) => {
                 let value = self.fetch(operand, frame, &mut a)?;
                 self.emit(value)?;
+            }
+            Op::EmitJson(operand) => {
+                let value = self.fetch(operand, frame, &mut a)?;
+                self.emit_json(value)?;
             }
             Op::EmitText => self.emit_only_text()?,
             Op::EmitSum(left, right, otherwise) => {
@@ -556,6 +561,14 @@ impl<'a> Machine<'a> {
         }
     }
 
+    fn emit_json(&mut self, value: &Value<'a>) -> Result<(), Error> {
+        if self.captures.is_empty() {
+            return json::dump(value, &Style::PLAIN, 0, self, self.arena);
+        }
+        let text = filters::apply(Filter::ToJson, value, Args::default(), self.cx())?;
+        self.emit(&text)
+    }
+
     fn emit_only_text(&mut self) -> Result<(), Error> {
         match self.pop() {
             Value::Str(text) => self.emit_text(&text),
@@ -741,6 +754,14 @@ impl<'a> Machine<'a> {
         calls::check_attribute(name, self.compat)?;
         let value = self.pop();
         namespace.set(name, value, self.arena)
+    }
+}
+
+impl<'a> Sink<'a> for Machine<'a> {
+    fn write_like(&mut self, like: Piece<'a>, write: impl FnOnce(&mut String)) -> Result<(), Error> {
+        self.arena.work(1)?;
+        let length = self.output.write_like(&like.captured(self.turn), write);
+        self.arena.charge(length + size_of::<Piece<'_>>())
     }
 }
 

@@ -24,34 +24,37 @@ pub(crate) struct Output<'a> {
 /// The number of a field that has not occurred yet.
 const UNSEEN: u32 = u32::MAX;
 
-/// Pieces that a template prints for a message, as a guess that saves growing.
-const PIECES_OF_A_MESSAGE: usize = 5;
-const BYTES_OF_A_MESSAGE: usize = 48;
+/// What a template prints for a field of the row beside its text, as a guess that saves growing.
+const PIECES_OF_A_FIELD: usize = 2;
+const BYTES_OF_A_FIELD: usize = 16;
+
+/// Those of a generation prompt.
+const FEW_FIELDS: usize = 4;
 
 impl<'a> Output<'a> {
-    /// An output with room for the text of a conversation.
+    /// An output with room for the text of a row.
     pub(crate) fn new(inputs: &Inputs<'_>, arena: &'a Arena) -> Result<Self, Error> {
         let numbers = arena.filled(UNSEEN, inputs.fields.len())?;
-        Self::with_room(inputs.messages.len(), inputs.bytes, numbers, arena)
+        Self::with_room(inputs.fields.len() + FEW_FIELDS, inputs.bytes, numbers, arena)
     }
 
     /// An output with room for little, which doesn't tell one field of the row from another.
     pub(crate) fn short(arena: &'a Arena) -> Result<Self, Error> {
-        Self::with_room(1, 0, &mut [], arena)
+        Self::with_room(FEW_FIELDS, 0, &mut [], arena)
     }
 
     fn with_room(
-        messages: usize,
+        fields: usize,
         bytes: usize,
         numbers: &'a mut [u32],
         arena: &'a Arena,
     ) -> Result<Self, Error> {
         Ok(Self {
-            text: String::with_capacity(bytes + BYTES_OF_A_MESSAGE * (messages + 1)),
-            segments: Vec::with_capacity(PIECES_OF_A_MESSAGE * (messages + 1)),
+            text: String::with_capacity(bytes + BYTES_OF_A_FIELD * fields),
+            segments: Vec::with_capacity(PIECES_OF_A_FIELD * fields),
             last: None,
             numbers,
-            printed: arena.growable(messages)?,
+            printed: arena.growable(fields)?,
             has_turnless_data: false,
         })
     }
@@ -60,15 +63,25 @@ impl<'a> Output<'a> {
         self.text.len()
     }
 
+    /// Prints a piece of text.
     #[inline]
     pub(crate) fn push(&mut self, piece: &Piece<'_>) {
+        self.write_like(piece, |text| text.push_str(piece.text));
+    }
+
+    /// Prints what a function writes, as text that derives from a piece; gives how long that is.
+    #[inline]
+    pub(crate) fn write_like(&mut self, like: &Piece<'_>, write: impl FnOnce(&mut String)) -> usize {
         let start = self.text.len();
-        self.text.push_str(piece.text);
-        let look = piece.look();
+        write(&mut self.text);
+        let end = self.text.len();
+        let look = like.look();
         match self.segments.last_mut() {
-            Some(last) if self.last == Some(look) => last.end = self.text.len(),
-            _ => self.begin(start, piece),
+            Some(last) if self.last == Some(look) => last.end = end,
+            _ if start < end => self.begin(start, like),
+            _ => {}
         }
+        end - start
     }
 
     /// Begins a segment that goes on to the end.

@@ -95,6 +95,8 @@ pub(crate) enum Op {
     /// Prints text of the template.
     Text(Name),
     Emit(Operand),
+    /// Prints `operand | tojson`.
+    EmitJson(Operand),
     /// Prints the top of the stack, which must be text: blocks that are filtered or called print as it is.
     EmitText,
     /// Prints the first two parts of a sum, if both are text; else leaves their sum on the stack for the
