@@ -38,16 +38,16 @@ pub(crate) fn open(json: &[u8], tokenizer: &Tokenizer) -> Result<Box<dyn Encoder
     }
     let known = recognize::known(json).map_err(Closed::Unknown)?;
     let added = tokenizer.get_added_tokens_decoder().into_iter().collect();
-    let lane = encoder(&known, added).map_err(Closed::Unknown)?;
+    let lane = encoder(known, added).map_err(Closed::Unknown)?;
     if check::agrees(&*lane, tokenizer) { Ok(lane) } else { Err(Closed::Differs) }
 }
 
-fn encoder(known: &Known, added: Vec<(u32, AddedToken)>) -> Result<Box<dyn Encoder>, Reason> {
+fn encoder(known: Known, added: Vec<(u32, AddedToken)>) -> Result<Box<dyn Encoder>, Reason> {
     match known {
         Known::ByteLevel { split, composes, model } => {
-            Ok(Box::new(ByteLevel::new(*split, *composes, model, added)?))
+            Ok(Box::new(ByteLevel::new(split, composes, model, added)?))
         }
-        Known::SentencePiece { marks, model } => Ok(Box::new(SentencePiece::new(*marks, model, added)?)),
+        Known::SentencePiece { marks, model } => Ok(Box::new(SentencePiece::new(marks, model, added)?)),
     }
 }
 

@@ -34,7 +34,7 @@ impl ByteLevel {
     pub(super) fn new(
         split: Split,
         composes: bool,
-        model: &Model,
+        model: Model,
         added: Vec<(u32, AddedToken)>,
     ) -> Result<Self, Reason> {
         let classes = Classes::new();
@@ -50,7 +50,7 @@ impl ByteLevel {
             composes,
             raw: Matcher::new(raw)?,
             normalized: Matcher::new(normalized)?,
-            tokens: Tokens::new(model, |ranks| Bytes::new(&model.byte_ids, ranks)),
+            tokens: Tokens::new(model, |model, ranks| Bytes::new(&model.byte_ids, ranks)),
             classes,
             memory: ThreadLocal::new(),
         })

@@ -31,7 +31,7 @@ pub(super) struct SentencePiece {
 impl SentencePiece {
     /// # Errors
     /// The added tokens can't be followed.
-    pub(super) fn new(marks: Marks, model: &Model, added: Vec<(u32, AddedToken)>) -> Result<Self, Reason> {
+    pub(super) fn new(marks: Marks, model: Model, added: Vec<(u32, AddedToken)>) -> Result<Self, Reason> {
         let (mut normalized, raw): (Vec<_>, Vec<_>) =
             added.into_iter().partition(|(_, token)| token.normalized);
         if let Marks::Normalized { prepends } = marks {
@@ -40,11 +40,11 @@ impl SentencePiece {
             }
         }
         Ok(Self {
-            borders: Borders::new(model, matches!(marks, Marks::Cut { splits: true, .. })),
+            borders: Borders::new(&model, matches!(marks, Marks::Cut { splits: true, .. })),
             marks,
             raw: Matcher::new(raw)?,
             normalized: Matcher::new(normalized)?,
-            tokens: Tokens::new(model, |_| Characters::new(model)),
+            tokens: Tokens::new(model, |model, _| Characters::new(model)),
             memory: ThreadLocal::new(),
         })
     }

@@ -3,7 +3,7 @@ use super::alphabet::Alphabet;
 use super::merging::{Room, merge};
 use super::ranks::Ranks;
 use super::recognize::Model;
-use super::whole::Whole;
+use super::whole::{Token, Whole};
 
 #[derive(Debug)]
 pub(super) struct Tokens<A> {
@@ -15,40 +15,34 @@ pub(super) struct Tokens<A> {
 }
 
 impl<A: Alphabet> Tokens<A> {
-    pub(super) fn new(model: &Model, alphabet: impl FnOnce(&Ranks) -> A) -> Self {
+    pub(super) fn new(model: Model, alphabet: impl FnOnce(&Model, &Ranks) -> A) -> Self {
         let ranks = Ranks::new(&model.merges);
-        let alphabet = alphabet(&ranks);
-        let mut tokens = Self { alphabet, ranks, whole: Whole::default(), lengths: lengths(model) };
-        let mut room = Room::default();
-        let mut is_whole = |bytes: &[u8], id| model.ignore_merges || tokens.merged(bytes, &mut room) == [id];
-        let whole = model.tokens.iter().map(|(bytes, id)| (bytes.as_ref(), *id));
-        let whole = Whole::new(whole.filter(|(bytes, id)| is_whole(bytes, *id)));
-        tokens.whole = whole;
-        tokens
+        Self {
+            alphabet: alphabet(&model, &ranks),
+            lengths: lengths(&model),
+            ranks,
+            whole: Whole::new(model.tokens, model.ignore_merges),
+        }
     }
 
     /// The tokens of a word that isn't empty.
     pub(super) fn of<'a>(&self, word: &[u8], room: &'a mut Room) -> &'a [u32] {
-        match self.whole.get(word) {
-            Some(id) => {
-                room.symbols.clear();
-                room.symbols.push(id);
-                &room.symbols
-            }
-            None => self.merged(word, room),
+        let token = self.whole.get(word);
+        if let Some(id) = token.and_then(Token::sure) {
+            room.symbols.clear();
+            room.symbols.push(id);
+        } else {
+            self.alphabet.spell(word, &self.ranks, room);
+            merge(room, &self.ranks);
+            token.inspect(|token| token.settle(&room.symbols));
         }
+        &room.symbols
     }
 
     /// The number of bytes of a token that text gave.
     #[inline]
     pub(super) fn length(&self, id: u32) -> usize {
         self.lengths[id as usize] as usize
-    }
-
-    fn merged<'a>(&self, word: &[u8], room: &'a mut Room) -> &'a [u32] {
-        self.alphabet.spell(word, &self.ranks, room);
-        merge(room, &self.ranks);
-        &room.symbols
     }
 }
 

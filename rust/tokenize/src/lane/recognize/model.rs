@@ -2,10 +2,10 @@
 use super::{MARK, Reason, bytes, marks};
 use crate::lane::alphabet::are_all;
 use crate::lane::ranks::{LIMIT, Merge};
-use serde::de::{MapAccess, Visitor};
+use ahash::AHashMap;
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, de};
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fmt;
 
 /// What the file says of it.
@@ -28,19 +28,20 @@ pub(super) struct Section<'a> {
     #[serde(borrow)]
     vocab: Entries<'a>,
     #[serde(borrow)]
-    merges: Merges<'a>,
+    merges: Vec<Pair<'a>>,
 }
 
 #[derive(Deserialize)]
 struct Piece<'a>(#[serde(borrow)] Cow<'a, str>);
 
+type Ids<'a> = AHashMap<&'a str, u32>;
+
 struct Entries<'a>(Vec<(Cow<'a, str>, u32)>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Merges<'a> {
-    Pairs(#[serde(borrow)] Vec<(Piece<'a>, Piece<'a>)>),
-    Lines(#[serde(borrow)] Vec<Piece<'a>>),
+/// A merge: two tokens, or in older files a line of both.
+enum Pair<'a> {
+    Parts(Cow<'a, str>, Cow<'a, str>),
+    Line(Cow<'a, str>),
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
@@ -62,6 +63,35 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
             }
         }
         deserializer.deserialize_map(Reader)
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Pair<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Reader;
+        impl<'de> Visitor<'de> for Reader {
+            type Value = Pair<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("two tokens")
+            }
+
+            fn visit_borrowed_str<E>(self, line: &'de str) -> Result<Self::Value, E> {
+                Ok(Pair::Line(line.into()))
+            }
+
+            fn visit_str<E>(self, line: &str) -> Result<Self::Value, E> {
+                Ok(Pair::Line(line.to_owned().into()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
+                match (parts.next_element()?, parts.next_element()?) {
+                    (Some(Piece(left)), Some(Piece(right))) => Ok(Pair::Parts(left, right)),
+                    _ => Err(de::Error::invalid_length(1, &self)),
+                }
+            }
+        }
+        deserializer.deserialize_any(Reader)
     }
 }
 
@@ -120,8 +150,8 @@ impl Model {
         }
         let Entries(entries) = section.vocab;
         let tokens = entries.iter().filter_map(|(token, id)| Some((spelled(token)?, *id))).collect();
-        let ids: HashMap<_, _> = entries.iter().map(|(token, id)| (token.as_ref(), *id)).collect();
-        if ids.len() != entries.len() || !are_distinct(ids.values()) || ids.values().any(|&id| id >= LIMIT) {
+        let ids: Ids = entries.iter().map(|(token, id)| (token.as_ref(), *id)).collect();
+        if ids.len() != entries.len() || !are_ids(entries.iter().map(|(_, id)| *id)) {
             return Err("its ids are not one for each token, or beyond two million");
         }
         let merges = merges(&section.merges, &ids).ok_or("it has merges that the lane can't follow")?;
@@ -129,10 +159,12 @@ impl Model {
     }
 }
 
-fn are_distinct<'a>(ids: impl Iterator<Item = &'a u32>) -> bool {
-    let mut ids: Vec<_> = ids.collect();
-    ids.sort_unstable();
-    ids.windows(2).all(|pair| pair[0] != pair[1])
+/// Whether ids are below [`LIMIT`] and differ.
+fn are_ids(mut ids: impl Iterator<Item = u32>) -> bool {
+    let mut are_taken = vec![false; LIMIT as usize];
+    let mut take =
+        |id| are_taken.get_mut(id as usize).is_some_and(|is_taken| !std::mem::replace(is_taken, true));
+    ids.all(&mut take)
 }
 
 fn byte_ids(bytes: impl Iterator<Item = (u8, u32)>) -> [u32; 256] {
@@ -141,21 +173,24 @@ fn byte_ids(bytes: impl Iterator<Item = (u8, u32)>) -> [u32; 256] {
     ids
 }
 
-fn merges(merges: &Merges, ids: &HashMap<&str, u32>) -> Option<Vec<Merge>> {
-    let merges: Option<Vec<_>> = match merges {
-        Merges::Pairs(pairs) => pairs.iter().map(|(left, right)| merge(&left.0, &right.0, ids)).collect(),
-        Merges::Lines(lines) => lines.iter().map(|Piece(line)| of_line(line, ids)).collect(),
+fn merges(pairs: &[Pair], ids: &Ids) -> Option<Vec<Merge>> {
+    let mut room = String::new();
+    let mut merge = |pair: &Pair| {
+        let (left, right) = pair.parts()?;
+        room.clear();
+        room.extend([left, right]);
+        Some(Merge { left: *ids.get(left)?, right: *ids.get(right)?, result: *ids.get(room.as_str())? })
     };
+    let merges: Option<Vec<_>> = pairs.iter().map(&mut merge).collect();
     merges.filter(|merges| merges.len() < LIMIT as usize)
 }
 
-/// `tokenizers` passes over lines that name a version; such a file isn't followed.
-fn of_line(line: &str, ids: &HashMap<&str, u32>) -> Option<Merge> {
-    let (left, right) = line.split_once(' ').filter(|_| !line.starts_with("#version"))?;
-    merge(left, right, ids)
-}
-
-fn merge(left: &str, right: &str, ids: &HashMap<&str, u32>) -> Option<Merge> {
-    let result = *ids.get([left, right].concat().as_str())?;
-    Some(Merge { left: *ids.get(left)?, right: *ids.get(right)?, result })
+impl Pair<'_> {
+    /// `tokenizers` passes over lines that name a version; such a file isn't followed.
+    fn parts(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Parts(left, right) => Some((left, right)),
+            Self::Line(line) => line.split_once(' ').filter(|_| !line.starts_with("#version")),
+        }
+    }
 }
