@@ -1,12 +1,14 @@
-//! Loading a `tokenizer.json`, and saying which part of it is wrong.
+//! Loading a `tokenizer.json`.
+mod explain;
+
 use crate::LoadError;
 use crate::panics::caught;
-use serde_json::{Map, Value};
+use explain::explain;
 use tokenizers::models::bpe::BPE;
 use tokenizers::{
-    AddedToken, DecoderWrapper, Encoding, Model, ModelWrapper, NormalizedString, Normalizer,
-    NormalizerWrapper, OffsetReferential, OffsetType, PaddingParams, PostProcessor, PostProcessorWrapper,
-    PreTokenizedString, PreTokenizer, PreTokenizerWrapper, Tokenizer, TokenizerImpl, TruncationParams,
+    DecoderWrapper, Encoding, Model, ModelWrapper, NormalizedString, Normalizer, NormalizerWrapper,
+    OffsetReferential, OffsetType, PostProcessor, PostProcessorWrapper, PreTokenizedString, PreTokenizer,
+    PreTokenizerWrapper, Tokenizer, TokenizerImpl,
 };
 
 /// Some of everything: letters, marks, digits, spaces, a line break, other scripts.
@@ -79,46 +81,6 @@ fn stage<T>(field: &str, work: impl FnOnce() -> T) -> Result<(), LoadError> {
     match caught(work) {
         Ok(_) => Ok(()),
         Err(panic) => Err(LoadError::new(Some(field), format!("encoding with it panics: {panic}"))),
-    }
-}
-
-/// Finds the first part that is wrong by itself.
-fn explain(json: &[u8], message: &str) -> LoadError {
-    match serde_json::from_slice(json) {
-        Err(error) => LoadError::new(None, format!("not valid JSON: {error}")),
-        Ok(Value::Object(parts)) => explain_parts(&parts, message),
-        Ok(_) => LoadError::new(None, "expected an object with the fields of a tokenizer"),
-    }
-}
-
-fn explain_parts(parts: &Map<String, Value>, message: &str) -> LoadError {
-    if !parts.contains_key("model") {
-        return LoadError::new(Some("model"), "missing; is this a tokenizer.json?");
-    }
-    let checks: [(&str, Check); 8] = [
-        ("model", wrong::<ModelWrapper>),
-        ("normalizer", wrong::<Option<NormalizerWrapper>>),
-        ("pre_tokenizer", wrong::<Option<PreTokenizerWrapper>>),
-        ("post_processor", wrong::<Option<PostProcessorWrapper>>),
-        ("decoder", wrong::<Option<DecoderWrapper>>),
-        ("added_tokens", wrong::<Vec<AddedToken>>),
-        ("truncation", wrong::<Option<TruncationParams>>),
-        ("padding", wrong::<Option<PaddingParams>>),
-    ];
-    let culprit = checks.iter().find_map(|(field, check)| Some((field, check(parts.get(*field)?)?)));
-    match culprit {
-        Some((field, reason)) => LoadError::new(Some(field), reason),
-        None => LoadError::new(None, message),
-    }
-}
-
-type Check = fn(&Value) -> Option<String>;
-
-fn wrong<T: serde::de::DeserializeOwned>(part: &Value) -> Option<String> {
-    match caught(|| T::deserialize(part)) {
-        Ok(Ok(_)) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(panic) => Some(format!("loading it panics: {panic}")),
     }
 }
 

@@ -130,7 +130,6 @@ fn the_part_at_fault_is_named() {
             json!({"type": "Split", "pattern": {"Regex": "("}, "behavior": "Isolated", "invert": false}),
         ),
         ("decoder", json!(7)),
-        ("model", json!({"type": "BPE", "vocab": {"a": 0}, "merges": [["a", "b"]]})),
         ("added_tokens", json!([{"id": "x"}])),
     ];
     for (field, part) in cases {
