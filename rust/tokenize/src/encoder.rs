@@ -1,4 +1,6 @@
 //! What encodes text: the `tokenizers` crate, or the fast lane beside it.
+use crate::control_ids::IdSet;
+use crate::outline::{Outline, Wanted};
 use crate::{EncodeError, Encoding, panics, spans};
 use std::fmt::Debug;
 use tokenizers::Tokenizer;
@@ -12,13 +14,23 @@ pub(crate) trait Encoder: Debug + Send + Sync {
 
     /// The tokens of a text that it takes.
     fn encoding(&self, text: &str) -> Result<Encoding, EncodeError>;
+
+    /// The same, with the spans that are wanted. Where it can't [guard](Self::guards), all bytes have to be trusted.
+    fn outline(&self, text: &str, _wanted: Wanted) -> Result<Outline, EncodeError> {
+        self.encoding(text).map(Outline::from)
+    }
+
+    /// Whether these tokens come from nothing but added tokens, and it can keep those out of bytes that aren't
+    /// trusted.
+    fn guards(&self, _control: &IdSet) -> bool {
+        false
+    }
 }
 
 impl Encoder for Tokenizer {
     fn encoding(&self, text: &str) -> Result<Encoding, EncodeError> {
         let encoded = guarded(|| self.encode(text, false))?;
-        let spans = spans::in_source(text, encoded.get_offsets());
-        Ok(Encoding { ids: encoded.get_ids().to_vec(), spans })
+        Ok(spans::encoding(self, text, &encoded))
     }
 }
 

@@ -1,9 +1,10 @@
 //! From a conversation to an example.
+use crate::control_ids::{ControlIds, IdSet};
 use crate::fields::{self, Part};
-use crate::guard::Guard;
 use crate::labels::{
-    Answer, ControlTokens, Labels, Omit, Rule, control_tokens, known_tags, learn, unsettled,
+    Answer, ControlTokens, Labels, Omit, Rule, Turn, collect, control_tokens, known_tags, learn, unsettled,
 };
+use crate::outline::{Outline, Spans};
 use crate::share::{self, Speaker};
 use crate::{
     ControlPolicy, EncodeError, Encoding, EndKind, Error, Example, Facts, LabelPolicy, LookAlike, NO_LOSS,
@@ -11,7 +12,7 @@ use crate::{
     look_alikes, project,
 };
 use chatloom_template::{Call, Conversation, Origin, Rendered, Segment, Settings, Template};
-use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// A model's templates and tokenizer and the options of a run: immutable, shareable between threads.
@@ -33,10 +34,7 @@ struct Chat {
     /// What opens and closes reasoning in a text.
     tags: Vec<(String, String)>,
     facts: Option<Facts>,
-    /// The ids of control tokens.
-    control_ids: HashSet<u32>,
-    /// What keeps them out of data, where the options say so.
-    guard: Option<Guard>,
+    control_ids: ControlIds,
 }
 
 impl Formatter {
@@ -92,18 +90,20 @@ impl Formatter {
             .render_with_tails(conversation, settings, &needed, &messages)
             .map_err(|error| self.templates.error(error, tools_given))?;
         let mut prompts = prompts.iter().map(Option::as_deref);
-        let mut answers: Vec<_> = speakers
+        let answers: Vec<_> = speakers
             .iter()
             .filter_map(|speaker| {
                 let prompt = if speaker.is_assistant { prompts.next().flatten() } else { None };
                 answer(speaker, prompt)
             })
             .collect();
-        chat.settle(&rendered, &mut answers, conversation, settings)?;
+        let mut turns = collect(&chat.control, &rendered, &answers);
+        chat.settle(&rendered, &mut turns, conversation, settings)?;
         let prompt_start = chat.prompt_start(&rendered, conversation, settings, call);
         let parts = if self.needs_parts() { fields::parts(conversation, &rendered) } else { Vec::new() };
         let rule = Rule { weights: &weights, ..self.rule(chat, &parts) };
-        let Labels { trained, weights, left_out, turns } = rule.apply(&rendered, &answers, prompt_start);
+        let Labels { trained, weights, left_out, turns } =
+            rule.apply(&rendered, &answers, turns, prompt_start);
         Ok(Trace { rendered, trained, weights, left_out, turns, tools_given })
     }
 
@@ -112,33 +112,57 @@ impl Formatter {
     /// # Errors
     /// [`Error::Encode`] where the tokenizer fails.
     pub fn tokens(&self, trace: &Trace) -> Result<Tokens, Error> {
-        let chat = self.chat(trace.tools_given)?;
-        let (encoding, look_alikes) = self.encoding(chat, &trace.rendered)?;
         let foreign = project::foreign_data(trace);
-        let boundary = self.options.boundary;
-        let trained = project::trained_tokens(&encoding.spans, &trace.trained, &foreign, boundary);
-        let weights = (!trace.weights.is_empty())
-            .then(|| project::token_weights(&encoding.spans, &trained, &trace.weights));
-        let input_ids = signed(&encoding.ids)?;
-        let labels =
-            input_ids.iter().zip(trained).map(|(&id, trained)| if trained { id } else { NO_LOSS }).collect();
-        Ok(Tokens { example: Example { input_ids, labels, weights, look_alikes }, spans: encoding.spans })
+        let (outline, look_alikes) = self.outline(trace, Spans::All)?;
+        let example = self.labelled(trace, &foreign, &outline, look_alikes)?;
+        Ok(Tokens { example, spans: Encoding::from(outline).spans })
+    }
+
+    /// The same without spans.
+    fn example(&self, trace: &Trace) -> Result<Example, Error> {
+        let foreign = project::foreign_data(trace);
+        let weighted = trace.weights.iter().map(|(range, _)| range);
+        let borders = project::borders(trace.trained.iter().chain(&foreign).chain(weighted));
+        let (outline, look_alikes) = self.outline(trace, Spans::At(&borders))?;
+        self.labelled(trace, &foreign, &outline, look_alikes)
     }
 
     /// The tokens of a text, and the control tokens that its data became.
-    fn encoding(&self, chat: &Chat, rendered: &Rendered) -> Result<(Encoding, Vec<LookAlike>), Error> {
-        let encoding = self.vocabulary.encode(&rendered.text)?;
-        if self.options.control_tokens == ControlPolicy::Allow {
-            return Ok((encoding, Vec::new()));
+    fn outline(&self, trace: &Trace, spans: Spans) -> Result<(Outline, Vec<LookAlike>), Error> {
+        let control = &self.chat(trace.tools_given)?.control_ids;
+        let (rendered, text) = (&trace.rendered, &trace.rendered.text);
+        if self.options.control_tokens == ControlPolicy::Template {
+            let untrusted = look_alikes::untrusted(rendered);
+            return Ok((self.vocabulary.guarded_outline(text, spans, control, &untrusted)?, Vec::new()));
         }
-        let found = look_alikes::find(rendered, &encoding, &chat.control_ids);
-        match (&chat.guard, found.first()) {
-            (Some(guard), Some(_)) => {
-                let untrusted = look_alikes::untrusted(rendered);
-                Ok((self.vocabulary.encode_guarded(&rendered.text, guard, &untrusted)?, Vec::new()))
+        let outline = self.vocabulary.outline(text, spans, control)?;
+        let found = match self.options.control_tokens {
+            ControlPolicy::Report | ControlPolicy::Error => {
+                look_alikes::find(rendered, &outline, &control.ids)
             }
-            _ => Ok((encoding, found)),
+            ControlPolicy::Allow | ControlPolicy::Template => Vec::new(),
+        };
+        Ok((outline, found))
+    }
+
+    fn labelled(
+        &self,
+        trace: &Trace,
+        foreign: &[Range<usize>],
+        outline: &Outline,
+        look_alikes: Vec<LookAlike>,
+    ) -> Result<Example, Error> {
+        let input_ids = signed(&outline.ids)?;
+        let mut labels = vec![NO_LOSS; input_ids.len()];
+        let mut weights = (!trace.weights.is_empty()).then(|| vec![0.0; input_ids.len()]);
+        let boundary = self.options.boundary;
+        for (tokens, span) in project::trained_tokens(outline, &trace.trained, foreign, boundary) {
+            if let Some(weights) = &mut weights {
+                weights[tokens.clone()].fill(project::weight(&span, &trace.weights));
+            }
+            labels[tokens.clone()].copy_from_slice(&input_ids[tokens]);
         }
+        Ok(Example { input_ids, labels, weights, look_alikes })
     }
 
     /// The tokens of a conversation and their labels.
@@ -147,7 +171,7 @@ impl Formatter {
     /// As [`Formatter::trace`] and [`Formatter::tokens`]; [`Error::TooLong`] where it has more tokens than
     /// allowed and [`Overflow::Error`] holds.
     pub fn encode(&self, conversation: &Conversation, call: &Call) -> Result<Outcome, Error> {
-        let example = self.example(conversation, call)?;
+        let example = self.encoded(conversation, call)?;
         let tokens = example.input_ids.len();
         match (self.options.max_length, self.options.overflow) {
             (Some(max_length), Overflow::Error) if tokens > max_length => {
@@ -168,11 +192,11 @@ impl Formatter {
     }
 
     /// An example whose look-alikes have the paths of their fields.
-    fn example(&self, conversation: &Conversation, call: &Call) -> Result<Example, Error> {
-        let mut example = self.tokens(&self.trace(conversation, call)?)?.example;
+    fn encoded(&self, conversation: &Conversation, call: &Call) -> Result<Example, Error> {
+        let mut example = self.example(&self.trace(conversation, call)?)?;
         if !example.look_alikes.is_empty() && !call.paths {
             let call = Call { paths: true, ..call.clone() };
-            example = self.tokens(&self.trace(conversation, &call)?)?.example;
+            example = self.example(&self.trace(conversation, &call)?)?;
         }
         match example.look_alikes.first() {
             Some(LookAlike { message, path, id, .. })
@@ -256,35 +280,35 @@ impl Chat {
     ) -> Result<Self, Error> {
         let mut texts = template.literals();
         let control = ControlTokens::of(vocabulary.added_tokens(), &texts);
-        let control_ids: HashSet<u32> =
+        let control_ids: IdSet =
             control_tokens(vocabulary.added_tokens(), &texts).map(|token| token.id).collect();
-        let is_guarded = options.control_tokens == ControlPolicy::Template;
-        let guard = is_guarded.then(|| vocabulary.guard(control_ids.clone())).transpose()?;
+        let keep_out = options.control_tokens == ControlPolicy::Template;
+        let control_ids = vocabulary.control_ids(control_ids, keep_out)?;
         texts.extend(vocabulary.added_tokens().iter().map(|token| token.content.as_str()));
         let known = || known_tags(&texts);
         let tags = options.reasoning_tags.clone().map_or_else(known, |own| vec![own]);
         let facts = learn(template, &options.settings, &control, tools_given);
-        Ok(Self { template: template.clone(), control, tags, facts, control_ids, guard })
+        Ok(Self { template: template.clone(), control, tags, facts, control_ids })
     }
 
-    /// Tells the answers that need it where the generation prompt itself begins in their prompts' tails.
+    /// Tells the turns that need it where the generation prompt itself begins in their prompts' tails.
     fn settle(
         &self,
         rendered: &Rendered,
-        answers: &mut [Answer],
+        turns: &mut [Turn],
         conversation: &Conversation,
         settings: &Settings,
     ) -> Result<(), Error> {
-        let unsettled = unsettled(&self.control, rendered, answers);
+        let unsettled = unsettled(rendered, turns);
         if unsettled.is_empty() {
             return Ok(());
         }
         let messages: Vec<_> = unsettled.iter().map(|&message| message as usize).collect();
         let tails = self.template.tails(conversation, settings, false, &messages)?;
         for (message, anyway) in unsettled.iter().zip(tails) {
-            let answer = answers.iter_mut().find(|answer| answer.message == *message);
-            if let (Some(answer), Some(anyway)) = (answer, anyway) {
-                answer.asks_from = answer.prompt.map_or(0, |prompt| self.control.agreement(prompt, &anyway));
+            let turn = turns.iter_mut().find(|turn| turn.message == *message);
+            if let (Some(turn), Some(anyway)) = (turn, anyway) {
+                turn.asks_from = turn.prompt.map_or(0, |prompt| self.control.agreement(prompt, &anyway));
             }
         }
         Ok(())
@@ -323,6 +347,8 @@ fn answer<'a>(speaker: &Speaker, prompt: Option<&'a str>) -> Option<Answer<'a>> 
 }
 
 fn signed(ids: &[u32]) -> Result<Vec<i32>, EncodeError> {
-    let signed = ids.iter().map(|&id| i32::try_from(id)).collect::<Result<_, _>>();
-    signed.map_err(|_| EncodeError::new("it gives ids beyond 2147483647, the most an example can hold"))
+    if ids.iter().any(|&id| i32::try_from(id).is_err()) {
+        return Err(EncodeError::new("it gives ids beyond 2147483647, the most an example can hold"));
+    }
+    Ok(ids.iter().map(|id| id.cast_signed()).collect())
 }

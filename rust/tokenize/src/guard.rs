@@ -6,9 +6,9 @@
 #[cfg(test)]
 mod tests;
 
+use crate::control_ids::IdSet;
 use crate::ranges::touches;
 use aho_corasick::AhoCorasick;
-use std::collections::HashSet;
 use std::ops::Range;
 use tokenizers::normalizer::Range as At;
 use tokenizers::{
@@ -19,7 +19,7 @@ use tokenizers::{
 /// The added tokens of a tokenizer, some of them control tokens.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    control: HashSet<u32>,
+    control: IdSet,
     /// Those matched in the text as it is, and those matched in normalized text.
     raw: Finder,
     normalized: Finder,
@@ -31,7 +31,7 @@ type Untrusted<'a> = &'a [Range<usize>];
 impl Guard {
     /// # Errors
     /// More added tokens than an automaton holds.
-    pub(crate) fn new(tokenizer: &Tokenizer, control: HashSet<u32>) -> Result<Self> {
+    pub(crate) fn new(tokenizer: &Tokenizer, control: IdSet) -> Result<Self> {
         let mut added: Vec<(u32, AddedToken)> = tokenizer.get_added_tokens_decoder().into_iter().collect();
         added.sort_unstable_by_key(|(id, _)| *id);
         let (normalized, raw): (Vec<_>, Vec<_>) = added.into_iter().partition(|(_, token)| token.normalized);
@@ -81,7 +81,7 @@ impl Guard {
                 token.offsets = (start + token.offsets.0, start + token.offsets.1);
             }
             let refused = tokens.iter().filter(|token| {
-                self.control.contains(&token.id)
+                self.control.contains(token.id)
                     && touches(&origin(piece, token.offsets.0..token.offsets.1), untrusted)
             });
             let mut cuts: Vec<_> =
@@ -131,7 +131,7 @@ struct Known {
 impl Finder {
     fn new(
         added: Vec<(u32, AddedToken)>,
-        control: &HashSet<u32>,
+        control: &IdSet,
         pattern: impl Fn(&AddedToken) -> String,
     ) -> Result<Self> {
         let mut tokens = Vec::with_capacity(added.len());
@@ -144,7 +144,7 @@ impl Finder {
             patterns.push(text);
             tokens.push(Known {
                 id,
-                is_control: control.contains(&id),
+                is_control: control.contains(id),
                 single_word: token.single_word,
                 takes_space_before: token.lstrip,
                 takes_space_after: token.rstrip,

@@ -17,12 +17,12 @@ pub(crate) use control::{ControlTokens, control_tokens};
 pub(crate) use facts::learn;
 pub(crate) use header::unsettled;
 pub(crate) use omit::{Omit, known_tags};
+pub(crate) use turn::{Turn, collect};
 
 use crate::ranges::{merged, within, without};
 use crate::{EndKind, EndTokens, LabelPolicy, TurnReport};
 use chatloom_template::{Origin, Rendered, Segment};
 use std::ops::Range;
-use turn::Turn;
 
 /// What the rule knows beside the rendered text.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +52,7 @@ pub(crate) struct Answer<'a> {
     /// Whether an assistant wrote it; of others only the data and the end carry loss.
     pub(crate) is_assistant: bool,
     pub(crate) prompt: Option<&'a str>,
-    /// Where the generation prompt itself begins in that tail: what stands before is printed anyway.
+    /// Where the generation prompt itself begins in that tail, if that is known: what stands before is printed anyway.
     pub(crate) asks_from: usize,
 }
 
@@ -70,10 +70,15 @@ pub(crate) struct Labels {
 }
 
 impl Rule<'_> {
-    /// Labels the text of `answers`, which are in order of messages. From `prompt_start` on the text is the
-    /// generation prompt that the call itself asked for.
-    pub(crate) fn apply(&self, rendered: &Rendered, answers: &[Answer], prompt_start: usize) -> Labels {
-        let mut turns = turn::collect(rendered, answers);
+    /// Labels the text of `answers`, whose `turns` these are. From `prompt_start` on the text is the generation
+    /// prompt that the call itself asked for.
+    pub(crate) fn apply(
+        &self,
+        rendered: &Rendered,
+        answers: &[Answer],
+        mut turns: Vec<Turn>,
+        prompt_start: usize,
+    ) -> Labels {
         turns.retain(|turn| turn.trained && (turn.is_assistant || turn.has_own_data(rendered)));
         let reports: Vec<_> =
             turns.iter().map(|turn| self.report(rendered, turn, answers, prompt_start)).collect();

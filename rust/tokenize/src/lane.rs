@@ -17,6 +17,7 @@ mod composed;
 mod marked;
 mod memory;
 mod merging;
+mod notes;
 mod ranks;
 mod recognize;
 mod scan;

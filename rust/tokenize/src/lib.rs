@@ -27,6 +27,7 @@
 //! assert_eq!(example.labels, [-100, -100, -100, -100, -100, 5]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+mod control_ids;
 mod encoder;
 mod error;
 mod example;
@@ -39,6 +40,7 @@ mod lane;
 mod load;
 mod look_alikes;
 mod options;
+mod outline;
 mod panics;
 mod project;
 mod ranges;
@@ -47,6 +49,10 @@ mod share;
 mod spans;
 mod templates;
 mod vocabulary;
+
+#[cfg(test)]
+#[path = "../tests/small/mod.rs"]
+mod small;
 
 pub(crate) use encoder::Encoder;
 pub use error::{EncodeError, Error, LoadError};

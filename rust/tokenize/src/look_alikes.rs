@@ -1,8 +1,9 @@
 //! Control tokens that came out of a row's own text.
+use crate::LookAlike;
+use crate::control_ids::IdSet;
+use crate::outline::{Known, Outline};
 use crate::ranges::merged;
-use crate::{Encoding, LookAlike};
 use chatloom_template::{Origin, Rendered, Segment};
-use std::collections::HashSet;
 use std::ops::Range;
 
 /// The bytes that the row wrote: in order and apart.
@@ -10,14 +11,14 @@ pub(crate) fn untrusted(rendered: &Rendered) -> Vec<Range<usize>> {
     merged(rendered.segments.iter().filter(|segment| is_data(segment)).map(bytes).collect())
 }
 
-/// The control tokens that hold a byte of the row's.
-pub(crate) fn find(rendered: &Rendered, encoding: &Encoding, control: &HashSet<u32>) -> Vec<LookAlike> {
-    let look_alike = |(token, (&id, span)): (usize, (&u32, &Range<usize>))| {
+/// The control tokens that hold a byte of the row's; their spans have to be known.
+pub(crate) fn find(rendered: &Rendered, outline: &Outline, control: &IdSet) -> Vec<LookAlike> {
+    let look_alike = |Known { token, span }: &Known| {
+        let id = outline.ids.get(*token).copied().filter(|id| control.contains(*id))?;
         let (message, path) = owner(rendered, span)?;
-        Some(LookAlike { message, path: path.to_owned(), id, token })
+        Some(LookAlike { message, path: path.to_owned(), id, token: *token })
     };
-    let is_control = |(_, (id, _)): &(usize, (&u32, &Range<usize>))| control.contains(id);
-    encoding.ids.iter().zip(&encoding.spans).enumerate().filter(is_control).filter_map(look_alike).collect()
+    outline.known.iter().filter_map(look_alike).collect()
 }
 
 /// Message and field of the first data in a span.

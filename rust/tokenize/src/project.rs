@@ -1,4 +1,5 @@
 //! From text that carries loss to tokens that do.
+use crate::outline::Outline;
 use crate::ranges::{merged, without};
 use crate::{Boundary, Trace};
 use chatloom_template::Origin;
@@ -13,36 +14,35 @@ pub(crate) fn foreign_data(trace: &Trace) -> Vec<Range<usize>> {
     data.flat_map(|segment| without(segment.start..segment.end, &known)).collect()
 }
 
-/// The weight of each token's loss, 0 where it carries none: that of the first weighted byte in it. The spans'
-/// starts and `weights` are in order.
-pub(crate) fn token_weights(
-    spans: &[Range<usize>],
-    trained: &[bool],
-    weights: &[(Range<usize>, f32)],
-) -> Vec<f32> {
-    let weight = |(span, trained): (&Range<usize>, &bool)| {
-        let first = weights.partition_point(|(range, _)| range.end <= span.start);
-        weights.get(first).filter(|_| *trained).map_or(0.0, |(_, weight)| *weight)
-    };
-    spans.iter().zip(trained).map(weight).collect()
+/// The bytes at which the verdict may change, in order: the ends of these ranges.
+pub(crate) fn borders<'a>(ranges: impl Iterator<Item = &'a Range<usize>>) -> Vec<usize> {
+    let mut borders: Vec<_> = ranges.flat_map(|range| [range.start, range.end]).collect();
+    borders.sort_unstable();
+    borders
 }
 
-/// Whether each token carries loss. The spans' starts, `trained` and `foreign` are in order.
+/// The runs of tokens that carry loss, each with the bytes that tell about it; in order. The spans' starts, `trained`
+/// and `foreign` are in order, and their ends among the bytes that the outline was asked for.
 pub(crate) fn trained_tokens(
-    spans: &[Range<usize>],
+    outline: &Outline,
     trained: &[Range<usize>],
     foreign: &[Range<usize>],
     boundary: Boundary,
-) -> Vec<bool> {
+) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     let (mut trained, mut forbidden) = (Cursor::new(trained), Cursor::new(foreign));
-    let mut carries_loss = |span: &Range<usize>| {
+    outline.runs().filter(move |(_, span)| {
         let wanted = match boundary {
             Boundary::Any => trained.touches(span),
             Boundary::All => trained.covers(span),
         };
         wanted && !span.is_empty() && !forbidden.touches(span)
-    };
-    spans.iter().map(&mut carries_loss).collect()
+    })
+}
+
+/// The weight of a token's loss: that of the first weighted byte in its span. `weights` are in order.
+pub(crate) fn weight(span: &Range<usize>, weights: &[(Range<usize>, f32)]) -> f32 {
+    let first = weights.partition_point(|(range, _)| range.end <= span.start);
+    weights.get(first).map_or(0.0, |(_, weight)| *weight)
 }
 
 /// A walk over ordered ranges, for queries whose starts never fall.
@@ -73,8 +73,9 @@ impl<'a> Cursor<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::trained_tokens;
+    use super::{borders, trained_tokens, weight};
     use crate::Boundary;
+    use crate::outline::{Known, Outline};
     use proptest::prelude::*;
     use std::ops::Range;
 
@@ -121,12 +122,60 @@ mod tests {
         })
     }
 
+    /// Tokens side by side.
+    fn pieces() -> impl Strategy<Value = Vec<Range<usize>>> {
+        prop::collection::vec(1..4usize, 1..24).prop_map(|lengths| {
+            let mut end = 0;
+            let mut piece = |length: usize| {
+                end += length;
+                end - length..end
+            };
+            lengths.into_iter().map(&mut piece).collect()
+        })
+    }
+
+    fn outline(spans: &[Range<usize>], is_known: impl Fn(&Range<usize>) -> bool) -> Outline {
+        let all = spans.iter().enumerate().filter(|(token, span)| *token == 0 || is_known(span));
+        let known = all.map(|(token, span)| Known { token, span: span.clone() }).collect();
+        Outline { ids: vec![0; spans.len()], known }
+    }
+
+    fn carry_loss(
+        outline: &Outline,
+        trained: &[Range<usize>],
+        foreign: &[Range<usize>],
+        boundary: Boundary,
+    ) -> Vec<bool> {
+        let mut all = vec![false; outline.ids.len()];
+        trained_tokens(outline, trained, foreign, boundary).for_each(|(tokens, _)| all[tokens].fill(true));
+        all
+    }
+
     proptest! {
         #[test]
         fn equals_the_naive_twin(spans in spans(), trained in ranges(1..6), forbidden in ranges(0..12)) {
             for boundary in [Boundary::Any, Boundary::All] {
-                let ours = trained_tokens(&spans, &trained, &forbidden, boundary);
+                let ours = carry_loss(&outline(&spans, |_| true), &trained, &forbidden, boundary);
                 prop_assert_eq!(ours, naive(&spans, &trained, &forbidden, boundary));
+            }
+        }
+
+        #[test]
+        fn the_spans_at_the_borders_are_enough(
+            pieces in pieces(), trained in ranges(1..6), forbidden in ranges(0..12)
+        ) {
+            let borders = borders(trained.iter().chain(&forbidden));
+            let at_border = |span: &Range<usize>| borders.iter().any(|border| span.contains(border));
+            let (some, all) = (outline(&pieces, at_border), outline(&pieces, |_| true));
+            let weights: Vec<_> = trained.iter().zip(1_u8..).map(|(range, weight)| (range.clone(), weight.into())).collect();
+            for boundary in [Boundary::Any, Boundary::All] {
+                let [some, all] = [&some, &all].map(|outline| {
+                    let mut all = vec![0.0; pieces.len()];
+                    let runs = trained_tokens(outline, &trained, &forbidden, boundary);
+                    runs.for_each(|(tokens, span)| all[tokens].fill(weight(&span, &weights)));
+                    all
+                });
+                prop_assert_eq!(some, all);
             }
         }
     }

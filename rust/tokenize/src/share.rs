@@ -63,12 +63,11 @@ fn number(value: &Data) -> Option<f32> {
 
 /// The messages whose turns are looked at, in order.
 pub(crate) fn speakers(policy: &LabelPolicy, conversation: &Conversation, weights: &[f32]) -> Vec<Speaker> {
-    let role = |message: &Data| message.get("role").and_then(Data::as_str).map(str::to_owned);
     let speaker = |(message, data): (usize, &Data)| {
-        let role = role(data)?;
+        let role = data.get("role").and_then(Data::as_str)?;
         let is_assistant = role == "assistant";
         let wanted = match policy {
-            LabelPolicy::Roles(roles) => roles.contains(&role),
+            LabelPolicy::Roles(roles) => roles.contains(role),
             _ => is_assistant,
         };
         let trained = wanted && weights.get(message).is_some_and(|&weight| weight > 0.0);

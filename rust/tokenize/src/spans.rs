@@ -1,11 +1,26 @@
 //! Offsets as `tokenizers` tells them, made into ranges that can be relied on.
+use crate::Encoding;
 use std::ops::Range;
+use tokenizers::Tokenizer;
+
+/// What an encoding of the crate tells.
+pub(crate) fn encoding(tokenizer: &Tokenizer, text: &str, encoded: &tokenizers::Encoding) -> Encoding {
+    let added = tokenizer.get_added_vocabulary().get_added_tokens_decoder();
+    let is_raw = |token: usize| added.get(&encoded.get_ids()[token]).is_some_and(|token| !token.normalized);
+    let spans = in_source(text, encoded.get_offsets(), is_raw);
+    Encoding { ids: encoded.get_ids().to_vec(), spans }
+}
 
 /// The source bytes of each token: within the text, on character boundaries, starts in order, and claiming
-/// every character that a normalizer may have merged into a token.
-pub(crate) fn in_source(text: &str, offsets: &[(usize, usize)]) -> Vec<Range<usize>> {
+/// every character that a normalizer may have merged into a token. Tokens that are `raw` were found before
+/// normalizing, and hold what they hold.
+pub(crate) fn in_source(
+    text: &str,
+    offsets: &[(usize, usize)],
+    is_raw: impl Fn(usize) -> bool,
+) -> Vec<Range<usize>> {
     let mut spans = ordered(text, offsets);
-    claim_gaps(text, &mut spans);
+    claim_gaps(text, &mut spans, is_raw);
     spans
 }
 
@@ -29,18 +44,20 @@ fn boundary_after(text: &str, at: usize) -> usize {
 
 /// `tokenizers` aligns a composed character with only the first of its parts, a replaced one with only the
 /// last, so the rest stands between two tokens. Which of them consumed it isn't told: both claim it.
-fn claim_gaps(text: &str, spans: &mut [Range<usize>]) {
+fn claim_gaps(text: &str, spans: &mut [Range<usize>], is_raw: impl Fn(usize) -> bool) {
     let mut reached = 0;
-    for index in 0..spans.len() {
-        if let Some(gap) = without_spaces(text, reached..spans[index].start) {
+    for index in 0..=spans.len() {
+        let next = spans.get(index).map_or(text.len()..text.len(), Range::clone);
+        if let Some(gap) = without_spaces(text, reached..next.start) {
             let (before, after) = spans.split_at_mut(index);
-            alike(before.iter_mut().rev()).for_each(|span| span.end = gap.end);
-            alike(after.iter_mut()).for_each(|span| span.start = gap.start);
+            if index > 0 && !is_raw(index - 1) {
+                alike(before.iter_mut().rev()).for_each(|span| span.end = gap.end);
+            }
+            if !after.is_empty() && !is_raw(index) {
+                alike(after.iter_mut()).for_each(|span| span.start = gap.start);
+            }
         }
-        reached = reached.max(spans[index].end);
-    }
-    if let Some(gap) = without_spaces(text, reached..text.len()) {
-        alike(spans.iter_mut().rev()).for_each(|span| span.end = gap.end);
+        reached = reached.max(next.end);
     }
 }
 
@@ -61,7 +78,11 @@ fn without_spaces(text: &str, gap: Range<usize>) -> Option<Range<usize>> {
 
 #[cfg(test)]
 mod tests {
-    use super::in_source;
+    use std::ops::Range;
+
+    fn in_source(text: &str, offsets: &[(usize, usize)]) -> Vec<Range<usize>> {
+        super::in_source(text, offsets, |_| false)
+    }
 
     #[test]
     fn a_composed_mark_belongs_to_the_tokens_beside_it() {
@@ -73,6 +94,16 @@ mod tests {
     fn tokens_that_share_a_character_claim_its_mark_alike() {
         assert_eq!(in_source("e\u{301}x", &[(0, 1), (0, 1), (3, 4)]), [0..3, 0..3, 1..4]);
         assert_eq!(in_source("''a", &[(1, 2), (1, 2), (2, 3)]), [0..2, 0..2, 2..3]);
+    }
+
+    #[test]
+    fn a_token_found_before_normalizing_holds_no_more() {
+        let raw = |token| token == 1;
+        assert_eq!(super::in_source("e\u{301}<x>", &[(0, 1), (3, 6)], raw), [0..3, 3..6]);
+        assert_eq!(
+            super::in_source("\u{301}<x>\u{301}e", &[(0, 1), (2, 5), (7, 8)], raw),
+            [0..2, 2..5, 5..8]
+        );
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! The door to the `tokenizers` crate.
+use crate::control_ids::{ControlIds, IdSet};
 use crate::encoder::{Encoder, guarded};
 use crate::guard::Guard;
 use crate::lane::{self, Closed};
+use crate::outline::{Ban, Known, Outline, Spans, Wanted};
 use crate::{EncodeError, LoadError, load, spans};
-use std::collections::HashSet;
 use std::ops::Range;
 use tokenizers::Tokenizer;
 
@@ -104,10 +105,58 @@ impl Vocabulary {
     /// # Errors
     /// [`EncodeError`] where the tokenizer has no token for a character and no unknown token, or panics.
     pub fn encode(&self, text: &str) -> Result<Encoding, EncodeError> {
-        match &self.lane {
-            Ok(lane) if lane.takes(text) => lane.encoding(text),
-            _ => self.tokenizer.encoding(text),
+        self.encoder(text).encoding(text)
+    }
+
+    /// The ids alone.
+    ///
+    /// # Errors
+    /// As [`Vocabulary::encode`].
+    pub fn ids(&self, text: &str) -> Result<Vec<u32>, EncodeError> {
+        let wanted = Wanted { spans: Spans::At(&[]), ban: None };
+        self.encoder(text).outline(text, wanted).map(|outline| outline.ids)
+    }
+
+    /// The tokens, with the spans that are asked for and those of control tokens.
+    pub(crate) fn outline(
+        &self,
+        text: &str,
+        spans: Spans,
+        control: &ControlIds,
+    ) -> Result<Outline, EncodeError> {
+        let spans = if control.by_lane { spans } else { Spans::All };
+        self.encoder(text).outline(text, Wanted { spans, ban: None })
+    }
+
+    /// The same, with no control token in the untrusted bytes, which are ranges in order and apart.
+    pub(crate) fn guarded_outline(
+        &self,
+        text: &str,
+        spans: Spans,
+        control: &ControlIds,
+        untrusted: &[Range<usize>],
+    ) -> Result<Outline, EncodeError> {
+        let ban = Ban { control: &control.ids, untrusted };
+        if let Some(lane) = self.fast(text).filter(|_| control.by_lane) {
+            return lane.outline(text, Wanted { spans, ban: Some(ban) });
         }
+        let plain = self.encoder(text).outline(text, Wanted::default())?;
+        let refused = |known: &Known| ban.refuses(plain.ids[known.token], &known.span);
+        match &control.guard {
+            Some(guard) if plain.known.iter().any(refused) => {
+                let encoded = guarded(|| guard.encode(&self.tokenizer, text, untrusted))?;
+                Ok(spans::encoding(&self.tokenizer, text, &encoded).into())
+            }
+            _ => Ok(plain),
+        }
+    }
+
+    fn encoder(&self, text: &str) -> &dyn Encoder {
+        self.fast(text).unwrap_or(&self.tokenizer)
+    }
+
+    fn fast(&self, text: &str) -> Option<&dyn Encoder> {
+        self.lane.as_deref().ok().filter(|lane| lane.takes(text))
     }
 
     /// What encodes text, and why.
@@ -119,21 +168,11 @@ impl Vocabulary {
         }
     }
 
-    /// A guard of this vocabulary, for [`Vocabulary::encode_guarded`].
-    pub(crate) fn guard(&self, control: HashSet<u32>) -> Result<Guard, EncodeError> {
-        guarded(|| Guard::new(&self.tokenizer, control))
-    }
-
-    /// As [`Vocabulary::encode`], with no control token in the untrusted bytes, which are ranges in order and apart.
-    pub(crate) fn encode_guarded(
-        &self,
-        text: &str,
-        guard: &Guard,
-        untrusted: &[Range<usize>],
-    ) -> Result<Encoding, EncodeError> {
-        let encoded = guarded(|| guard.encode(&self.tokenizer, text, untrusted))?;
-        let spans = spans::in_source(text, encoded.get_offsets());
-        Ok(Encoding { ids: encoded.get_ids().to_vec(), spans })
+    /// What is known of these control tokens; where they are to be kept out of some bytes, what that needs.
+    pub(crate) fn control_ids(&self, ids: IdSet, keep_out: bool) -> Result<ControlIds, EncodeError> {
+        let by_lane = self.lane.as_ref().is_ok_and(|lane| lane.guards(&ids));
+        let guard = || guarded(|| Guard::new(&self.tokenizer, ids.clone()));
+        Ok(ControlIds { guard: keep_out.then(guard).transpose()?, by_lane, ids })
     }
 
     /// The text that ids stand for. Ids that the vocabulary lacks stand for nothing.

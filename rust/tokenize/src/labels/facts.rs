@@ -53,16 +53,16 @@ impl PlainChat {
         Some(Self { rendered, prompt, asks_from })
     }
 
-    fn turn(&self) -> Option<Turn<'_>> {
+    fn turn(&self, control: &ControlTokens) -> Option<Turn<'_>> {
         let (prompt, asks_from) = (self.prompt.as_deref(), self.asks_from);
         let answer = Answer { message: ANSWER, trained: true, is_assistant: true, prompt, asks_from };
-        turn::collect(&self.rendered, &[answer]).pop()
+        turn::collect(control, &self.rendered, &[answer]).pop()
     }
 }
 
 pub(super) fn facts(chats: &[PlainChat], control: &ControlTokens) -> Option<Facts> {
     let first = chats.first()?;
-    let turn = first.turn()?;
+    let turn = first.turn(control)?;
     let unguided = Rule {
         control,
         guess: None,
@@ -86,7 +86,7 @@ fn header_text(rule: &Rule, chat: &PlainChat, turn: &Turn) -> Option<String> {
 }
 
 fn end_kind(rule: &Rule, chats: &[PlainChat]) -> EndKind {
-    let turns = || chats.iter().filter_map(|chat| Some((&chat.rendered, chat.turn()?)));
+    let turns = || chats.iter().filter_map(|chat| Some((&chat.rendered, chat.turn(rule.control)?)));
     let printed = |(rendered, turn): (&Rendered, Turn)| {
         let (_, header_end) = header::find(rule, rendered, &turn);
         end::printed(rule, rendered, &turn, header_end).is_some()

@@ -1,6 +1,6 @@
 //! Where a turn's header ends.
-use super::turn::{Turn, collect, literal_text};
-use super::{Answer, ControlTokens, Rule};
+use super::Rule;
+use super::turn::Turn;
 use crate::HeaderKind;
 use crate::fields::Part;
 use chatloom_template::{Rendered, Segment};
@@ -11,7 +11,7 @@ pub(super) fn find(rule: &Rule, rendered: &Rendered, turn: &Turn) -> (HeaderKind
     if !turn.is_assistant {
         return (HeaderKind::Guessed, rule.data_start(rendered, turn));
     }
-    if let Some(end) = derived(rule, rendered, turn) {
+    if let Some(end) = derived(rendered, turn) {
         (HeaderKind::Derived, within(end))
     } else if let Some(end) = guessed(rule, rendered, turn) {
         (HeaderKind::Guessed, within(end))
@@ -33,29 +33,22 @@ impl Rule<'_> {
 
 /// As far as the text after the last data agrees with the generation prompt, whichever turn printed it. What
 /// the template prints with and without a generation prompt settles nothing, unless the turn itself prints it.
-fn derived(rule: &Rule, rendered: &Rendered, turn: &Turn) -> Option<usize> {
-    let (text, agreed) = agreement(rule.control, rendered, turn)?;
-    let settles_from = turn.asks_from.min(turn.start() - turn.data_before);
-    let says_something = !text.get(settles_from..agreed)?.trim().is_empty();
-    says_something.then_some(turn.data_before + agreed)
-}
-
-/// The text after the last data before the turn, and how far it agrees with the tail of the prompt.
-fn agreement<'r>(control: &ControlTokens, rendered: &'r Rendered, turn: &Turn) -> Option<(&'r str, usize)> {
-    let prompt = turn.prompt?;
-    let text = literal_text(rendered, turn.data_before, prompt.len() + control.longest());
-    Some((text, control.agreement(prompt, text)))
+fn derived(rendered: &Rendered, turn: &Turn) -> Option<usize> {
+    turn.prompt?;
+    let end = turn.data_before + turn.agreed;
+    let settles_from = turn.start().min(turn.data_before + turn.asks_from);
+    let says_something = !rendered.text.get(settles_from..end)?.trim().is_empty();
+    says_something.then_some(end)
 }
 
 /// The messages of which the prompt prints nothing in their own turn, so that it must be known where the
 /// generation prompt itself begins.
-pub(crate) fn unsettled(control: &ControlTokens, rendered: &Rendered, answers: &[Answer]) -> Vec<u32> {
-    let is_unsettled = |turn: &Turn| {
-        let (text, agreed) = agreement(control, rendered, turn)?;
-        Some(text.get(turn.start() - turn.data_before..agreed).is_none_or(|own| own.trim().is_empty()))
+pub(crate) fn unsettled(rendered: &Rendered, turns: &[Turn]) -> Vec<u32> {
+    let is_settled = |turn: &&Turn| {
+        let own = rendered.text.get(turn.start()..turn.data_before + turn.agreed);
+        turn.prompt.is_none() || own.is_some_and(|own| !own.trim().is_empty())
     };
-    let turns = collect(rendered, answers);
-    turns.iter().filter(|turn| is_unsettled(turn) == Some(true)).map(|turn| turn.message).collect()
+    turns.iter().filter(|turn| !is_settled(turn)).map(|turn| turn.message).collect()
 }
 
 /// After the first place where the turn's opening says what opens a plain answer.

@@ -4,7 +4,7 @@ mod naive;
 mod page;
 
 use super::facts::{PlainChat, facts};
-use super::{ControlTokens, Labels, Omit, Rule};
+use super::{ControlTokens, Labels, Omit, Rule, collect};
 use crate::{AddedToken, EndKind, EndTokens, HeaderKind, LabelPolicy};
 use page::{Page, page};
 
@@ -46,11 +46,9 @@ impl Case {
         let control = ControlTokens::new(self.tokens.iter().copied());
         let Self { guess, prints_end, end_tokens, .. } = *self;
         let (policy, omit) = (&LabelPolicy::Assistant, Omit::NOTHING);
-        Rule { control: &control, guess, prints_end, end_tokens, policy, omit, weights: &[] }.apply(
-            &page.rendered,
-            &page.answers(),
-            self.prompt_start,
-        )
+        let rule = Rule { control: &control, guess, prints_end, end_tokens, policy, omit, weights: &[] };
+        let (rendered, answers) = (&page.rendered, page.answers());
+        rule.apply(rendered, &answers, collect(&control, rendered, &answers), self.prompt_start)
     }
 
     fn see<'a>(&self, page: &'a Page) -> Seen<'a> {

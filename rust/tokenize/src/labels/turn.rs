@@ -1,51 +1,63 @@
 //! The text of one assistant's turn.
-use super::Answer;
+use super::{Answer, ControlTokens};
 use chatloom_template::{Origin, Rendered, Segment};
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// An assistant's turn that printed something.
 #[derive(Debug, Clone)]
-pub(super) struct Turn<'a> {
-    pub(super) message: u32,
+pub(crate) struct Turn<'a> {
+    pub(crate) message: u32,
     /// Whether it may carry loss.
     pub(super) trained: bool,
     pub(super) is_assistant: bool,
     /// The tail of the generation prompt that would call for it.
-    pub(super) prompt: Option<&'a str>,
-    /// Where the generation prompt itself begins in that tail.
-    pub(super) asks_from: usize,
+    pub(crate) prompt: Option<&'a str>,
+    /// How far the text after the last data before the turn agrees with that tail.
+    pub(super) agreed: usize,
+    /// Where the generation prompt itself begins in that tail: what stands before is printed anyway.
+    pub(crate) asks_from: usize,
     /// One past the last byte of data before the turn.
     pub(super) data_before: usize,
     /// What it printed: in order, at least one, possibly with other turns' text between.
     pub(super) segments: Vec<Segment>,
 }
 
-/// The turns of `answers`, in order of messages.
-pub(super) fn collect<'a>(rendered: &Rendered, answers: &[Answer<'a>]) -> Vec<Turn<'a>> {
-    let mut turns = BTreeMap::new();
+/// The turns of `answers`, which are in order of messages.
+pub(crate) fn collect<'a>(
+    control: &ControlTokens,
+    rendered: &Rendered,
+    answers: &[Answer<'a>],
+) -> Vec<Turn<'a>> {
+    let mut turns: Vec<Option<Turn>> = vec![None; answers.len()];
     let mut data_before = 0;
     for segment in &rendered.segments {
-        if let Some(answer) = answer_of(segment, answers) {
-            let begin = || {
-                let Answer { message, trained, is_assistant, prompt, asks_from } = *answer;
-                Turn { message, trained, is_assistant, prompt, asks_from, data_before, segments: vec![] }
-            };
-            turns.entry(answer.message).or_insert_with(begin).segments.push(*segment);
+        if let Some(place) = place_of(segment, answers) {
+            let begin = || Turn::new(control, rendered, &answers[place], data_before);
+            turns[place].get_or_insert_with(begin).segments.push(*segment);
         }
         if is_data(segment) {
             data_before = segment.end;
         }
     }
-    turns.into_values().collect()
+    turns.into_iter().flatten().collect()
+}
+
+fn place_of(segment: &Segment, answers: &[Answer]) -> Option<usize> {
+    answers.binary_search_by_key(&segment.turn?, |answer| answer.message).ok()
 }
 
 pub(super) fn answer_of<'b, 'a>(segment: &Segment, answers: &'b [Answer<'a>]) -> Option<&'b Answer<'a>> {
-    let place = answers.binary_search_by_key(&segment.turn?, |answer| answer.message).ok()?;
-    answers.get(place)
+    answers.get(place_of(segment, answers)?)
 }
 
-impl Turn<'_> {
+impl<'a> Turn<'a> {
+    fn new(control: &ControlTokens, rendered: &Rendered, answer: &Answer<'a>, data_before: usize) -> Self {
+        let Answer { message, trained, is_assistant, prompt, asks_from } = *answer;
+        let text = |prompt: &str| literal_text(rendered, data_before, prompt.len() + control.longest());
+        let agreed = prompt.map_or(0, |prompt| control.agreement(prompt, text(prompt)));
+        Self { message, trained, is_assistant, prompt, agreed, asks_from, data_before, segments: Vec::new() }
+    }
+
     pub(super) fn start(&self) -> usize {
         self.segments.first().map_or(0, |segment| segment.start)
     }

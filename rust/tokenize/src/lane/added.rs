@@ -1,6 +1,6 @@
 //! Added tokens: found in the text before it is cut into words.
 use super::recognize::Reason;
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, Input, MatchKind};
 use std::collections::HashSet;
 use std::ops::Range;
 use tokenizers::AddedToken;
@@ -22,7 +22,8 @@ impl Matcher {
     /// # Errors
     /// They are too many for the automaton, two are the same text, or some may overlap: `tokenizers` then gives text
     /// twice, or panics.
-    pub(super) fn new(tokens: Vec<(u32, AddedToken)>) -> Result<Self, Reason> {
+    pub(super) fn new(mut tokens: Vec<(u32, AddedToken)>) -> Result<Self, Reason> {
+        tokens.retain(|(_, token)| !token.content.is_empty());
         if tokens.is_empty() {
             return Ok(Self::default());
         }
@@ -44,22 +45,26 @@ impl Matcher {
         self.found.is_none()
     }
 
-    /// Tells the parts of a text that isn't empty.
-    pub(super) fn split(&self, text: &str, mut part: impl FnMut(Part)) {
-        let mut reached = 0;
-        let Some((automaton, tokens)) = &self.found else { return part(Part::Text(0..text.len())) };
-        for found in automaton.find_iter(text) {
-            let (id, token) = &tokens[found.pattern().as_usize()];
-            let (mut start, mut end) = (found.start(), found.end());
-            if token.single_word && (ends_with_word(&text[..start]) || starts_with_word(&text[end..])) {
+    /// Tells the parts of a text that isn't empty. A token of which `refused` says so of any byte is none there, and
+    /// no token takes a space that it may not have.
+    pub(super) fn split(
+        &self,
+        text: &str,
+        refused: impl Fn(u32, Range<usize>) -> bool,
+        mut part: impl FnMut(Part),
+    ) {
+        let (mut searched, mut reached) = (0, 0);
+        while let Some((found, (id, token))) = self.next(text, searched, &refused) {
+            searched = found.end;
+            if token.single_word
+                && (ends_with_word(&text[..found.start]) || starts_with_word(&text[found.end..]))
+            {
                 continue;
             }
-            if token.lstrip {
-                start = text[..start].trim_end().len().max(reached);
-            }
-            if token.rstrip {
-                end = text.len() - text[end..].trim_start().len();
-            }
+            let may_take = |space| !refused(*id, space);
+            let start =
+                if token.lstrip { spaces_before(text, reached..found.start, may_take) } else { found.start };
+            let end = if token.rstrip { spaces_after(text, found.end, may_take) } else { found.end };
             if reached < start {
                 part(Part::Text(reached..start));
             }
@@ -70,6 +75,50 @@ impl Matcher {
             part(Part::Text(reached..text.len()));
         }
     }
+
+    /// The first token from `searched` on that isn't refused, of those that start at one place the longest.
+    fn next(
+        &self,
+        text: &str,
+        mut searched: usize,
+        refused: impl Fn(u32, Range<usize>) -> bool,
+    ) -> Option<(Range<usize>, &(u32, AddedToken))> {
+        let (automaton, tokens) = self.found.as_ref()?;
+        loop {
+            let mut found = automaton.find(Input::new(text).range(searched..))?;
+            let start = found.start();
+            while found.start() == start {
+                let token = &tokens[found.pattern().as_usize()];
+                if !refused(token.0, found.range()) {
+                    return Some((found.range(), token));
+                }
+                let Some(shorter) = automaton.find(Input::new(text).range(start..found.end() - 1)) else {
+                    break;
+                };
+                found = shorter;
+            }
+            searched = start + 1;
+        }
+    }
+}
+
+/// Where the spaces begin that end a stretch of text and may be taken.
+fn spaces_before(text: &str, stretch: Range<usize>, may_take: impl Fn(Range<usize>) -> bool) -> usize {
+    let letters = text[stretch.clone()].char_indices().rev();
+    let spaces = letters.map_while(|(at, letter)| {
+        let at = stretch.start + at;
+        (letter.is_whitespace() && may_take(at..at + letter.len_utf8())).then_some(at)
+    });
+    spaces.last().unwrap_or(stretch.end)
+}
+
+/// Where the spaces end that follow and may be taken.
+fn spaces_after(text: &str, start: usize, may_take: impl Fn(Range<usize>) -> bool) -> usize {
+    let spaces = text[start..].char_indices().map_while(|(at, letter)| {
+        let space = start + at..start + at + letter.len_utf8();
+        (letter.is_whitespace() && may_take(space.clone())).then_some(space.end)
+    });
+    spaces.last().unwrap_or(start)
 }
 
 fn ends_with_word(text: &str) -> bool {

@@ -4,10 +4,12 @@ use super::alphabet::Bytes;
 use super::classes::Classes;
 use super::composed::Composed;
 use super::memory::Memory;
+use super::notes::Notes;
 use super::recognize::{Model, Reason, Split};
 use super::scan::{Cased, Cl100k, DeepSeek, DigitsApart, Gpt2, Scanner, Text};
-use super::spans::{ceiling, floor};
 use super::tokens::Tokens;
+use crate::control_ids::IdSet;
+use crate::outline::{Ban, Known, Outline, Spans, Wanted};
 use crate::{EncodeError, Encoder, Encoding, spans};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -56,24 +58,37 @@ impl ByteLevel {
         })
     }
 
-    fn words(&self, text: &str, memory: &mut Memory, ids: &mut Vec<u32>) {
+    fn words(&self, text: &str, memory: &mut Memory, ids: &mut Vec<u32>, notes: &mut Notes) {
         match self.split {
-            Split::Cl100k => self.scan(&Cl100k::<3, false, true>, text, memory, ids),
-            Split::Qwen => self.scan(&Cl100k::<1, false, true>, text, memory, ids),
-            Split::Qwen1 => self.scan(&Cl100k::<1, false, false>, text, memory, ids),
-            Split::Qwen35 => self.scan(&Cl100k::<1, true, true>, text, memory, ids),
-            Split::O200k => self.scan(&Cased::<3, true>, text, memory, ids),
-            Split::Tekken => self.scan(&Cased::<1, false>, text, memory, ids),
-            Split::Gpt2 => self.scan(&Gpt2, text, memory, ids),
-            Split::DigitsApart => self.scan(&DigitsApart, text, memory, ids),
-            Split::DeepSeek => self.scan(&DeepSeek, text, memory, ids),
+            Split::Cl100k => self.scan(&Cl100k::<3, false, true>, text, memory, ids, notes),
+            Split::Qwen => self.scan(&Cl100k::<1, false, true>, text, memory, ids, notes),
+            Split::Qwen1 => self.scan(&Cl100k::<1, false, false>, text, memory, ids, notes),
+            Split::Qwen35 => self.scan(&Cl100k::<1, true, true>, text, memory, ids, notes),
+            Split::O200k => self.scan(&Cased::<3, true>, text, memory, ids, notes),
+            Split::Tekken => self.scan(&Cased::<1, false>, text, memory, ids, notes),
+            Split::Gpt2 => self.scan(&Gpt2, text, memory, ids, notes),
+            Split::DigitsApart => self.scan(&DigitsApart, text, memory, ids, notes),
+            Split::DeepSeek => self.scan(&DeepSeek, text, memory, ids, notes),
         }
     }
 
     #[inline(never)]
-    fn scan(&self, scanner: &impl Scanner, text: &str, memory: &mut Memory, ids: &mut Vec<u32>) {
+    fn scan(
+        &self,
+        scanner: &impl Scanner,
+        text: &str,
+        memory: &mut Memory,
+        ids: &mut Vec<u32>,
+        notes: &mut Notes,
+    ) {
         let bytes = text.as_bytes();
-        let word = |start, end| memory.word(&self.tokens, bytes, start, end, ids);
+        let word = |start, end| {
+            let first = ids.len();
+            memory.word(&self.tokens, bytes, start, end, ids);
+            if notes.wants(end) {
+                notes.word(&self.tokens, text, start..end, &ids[first..], first);
+            }
+        };
         scanner.words(Text { bytes, classes: &self.classes }, word);
     }
 
@@ -89,19 +104,22 @@ impl Encoder for ByteLevel {
     }
 
     fn encoding(&self, text: &str) -> Result<Encoding, EncodeError> {
+        self.outline(text, Wanted::default()).map(Encoding::from)
+    }
+
+    fn outline(&self, text: &str, wanted: Wanted) -> Result<Outline, EncodeError> {
         let memory = self.memory.get_or(|| RefCell::new(Memory::new()));
-        let mut work = Work {
-            lane: self,
-            memory: &mut memory.borrow_mut(),
-            text,
-            out: Encoding::default(),
-            rough: false,
-        };
-        work.out.ids.reserve(text.len() / 3);
+        let (ban, ids, notes) = (wanted.ban, Vec::with_capacity(text.len() / 3), Notes::new(wanted.spans));
+        let mut work = Work { lane: self, memory: &mut memory.borrow_mut(), text, ban, ids, notes };
         if !text.is_empty() {
-            self.raw.split(text, |part| work.part(part));
+            let refused = |id, range| ban.is_some_and(|ban| ban.refuses(id, &range));
+            self.raw.split(text, refused, |part| work.part(part));
         }
-        Ok(work.finish())
+        Ok(Outline { ids: work.ids, known: work.notes.known })
+    }
+
+    fn guards(&self, control: &IdSet) -> bool {
+        !self.tokens.form(control)
     }
 }
 
@@ -110,9 +128,9 @@ struct Work<'a> {
     lane: &'a ByteLevel,
     memory: &'a mut Memory,
     text: &'a str,
-    out: Encoding,
-    /// Whether spans are still as `tokenizers` tells them, to be brought into order.
-    rough: bool,
+    ban: Option<Ban<'a>>,
+    ids: Vec<u32>,
+    notes: Notes<'a>,
 }
 
 impl Work<'_> {
@@ -124,49 +142,47 @@ impl Work<'_> {
     }
 
     fn token(&mut self, id: u32, span: Range<usize>) {
-        self.out.ids.push(id);
-        self.out.spans.push(span);
+        self.notes.token(self.ids.len(), span);
+        self.ids.push(id);
     }
 
     /// Text between added tokens that are looked for before normalizing.
     fn plain(&mut self, range: Range<usize>) {
         let composed = self.lane.composed(&self.text[range.clone()]);
-        self.rough |= !composed.is_unchanged();
-        let moved = |span: Range<usize>| range.start + span.start..range.start + span.end;
-        self.lane.normalized.split(&composed.text, |part| match part {
-            Part::Token(id, span) => self.token(id, moved(composed.source(&span))),
-            Part::Text(words) if composed.is_unchanged() => {
-                self.words(&composed.text[words.clone()], |from, to| {
-                    moved(words.start + from..words.start + to)
-                });
+        if composed.is_unchanged() {
+            self.normal(&composed.text, range.start, |place| {
+                range.start + place.start..range.start + place.end
+            });
+        } else {
+            self.changed(&composed, range);
+        }
+    }
+
+    /// A normalized text; `source` tells from which bytes of the source some of it is, and its spans are told from
+    /// `base` on.
+    fn normal(&mut self, text: &str, base: usize, source: impl Fn(Range<usize>) -> Range<usize>) {
+        let (lane, ban) = (self.lane, self.ban);
+        let refused = |id, range| ban.is_some_and(|ban| ban.refuses(id, &source(range)));
+        lane.normalized.split(text, refused, |part| match part {
+            Part::Token(id, span) => self.token(id, base + span.start..base + span.end),
+            Part::Text(words) => {
+                self.notes.base = base + words.start;
+                lane.words(&text[words], self.memory, &mut self.ids, &mut self.notes);
             }
-            Part::Text(words) => self.words(&composed.text[words.clone()], |from, to| {
-                moved(composed.source(&(words.start + from..words.start + to)))
-            }),
         });
     }
 
-    /// Text without added tokens; `source` tells which bytes of the source a token's bytes are from.
-    #[inline]
-    fn words(&mut self, text: &str, source: impl Fn(usize, usize) -> Range<usize>) {
-        let first = self.out.ids.len();
-        self.lane.words(text, self.memory, &mut self.out.ids);
-        let ids = &self.out.ids[first..];
-        self.out.spans.reserve(ids.len());
-        let mut at = 0;
-        for &id in ids {
-            let end = at + self.lane.tokens.length(id);
-            self.out.spans.push(source(floor(text, at), ceiling(text, end)));
-            at = end;
-        }
-    }
-
-    fn finish(self) -> Encoding {
-        let Encoding { ids, spans } = self.out;
-        if !self.rough {
-            return Encoding { ids, spans };
-        }
-        let offsets: Vec<_> = spans.into_iter().map(|span| (span.start, span.end)).collect();
-        Encoding { ids, spans: spans::in_source(self.text, &offsets) }
+    /// A text that normalizing changes: the spans of all its tokens are told.
+    fn changed(&mut self, composed: &Composed, range: Range<usize>) {
+        let moved = |place: Range<usize>| range.start + place.start..range.start + place.end;
+        let outer = std::mem::replace(&mut self.notes, Notes::new(Spans::All));
+        self.normal(&composed.text, 0, |place| moved(composed.source(&place)));
+        let inner = std::mem::replace(&mut self.notes, outer).known;
+        let offsets = inner.iter().map(|known| composed.source(&known.span));
+        let offsets: Vec<_> = offsets.map(|place| (place.start, place.end)).collect();
+        let spans = spans::in_source(&self.text[range.clone()], &offsets, |_| false);
+        let known = inner.iter().zip(spans).map(|(known, span)| Known { span: moved(span), ..*known });
+        self.notes.known.extend(known);
+        self.notes.pass(range.end);
     }
 }

@@ -73,7 +73,7 @@ impl Encoder for SentencePiece {
         let mut work = Work { lane: self, memory: &mut memory.borrow_mut(), text, out };
         work.out.ids.reserve(text.len() / 3);
         if !text.is_empty() {
-            self.raw.split(text, |part| work.part(part));
+            self.raw.split(text, |_, _| false, |part| work.part(part));
         }
         Ok(work.out)
     }
@@ -113,25 +113,33 @@ impl Work<'_> {
             let span = marked.source(&span);
             range.start + span.start..range.start + span.end
         };
-        self.lane.normalized.split(&marked.text, |part| match part {
-            Part::Token(id, span) => self.token(id, source(span)),
-            Part::Text(text) => self.words(&marked.text[text.clone()], false, |span| {
-                source(text.start + span.start..text.start + span.end)
-            }),
-        });
+        self.lane.normalized.split(
+            &marked.text,
+            |_, _| false,
+            |part| match part {
+                Part::Token(id, span) => self.token(id, source(span)),
+                Part::Text(text) => self.words(&marked.text[text.clone()], false, |span| {
+                    source(text.start + span.start..text.start + span.end)
+                }),
+            },
+        );
     }
 
     /// Text that the pre-tokenizer marks after added tokens were looked for.
     fn cut(&mut self, range: Range<usize>, before: Before) {
-        self.lane.normalized.split(&self.text[range.clone()], |part| match part {
-            Part::Token(id, span) => self.token(id, range.start + span.start..range.start + span.end),
-            Part::Text(text) => {
-                let (start, end) = (range.start + text.start, range.start + text.end);
-                let has_mark = self.text[start..].starts_with([' ', MARK]);
-                let is_asked = before == Before::Always || before == Before::First && start == 0;
-                self.plain(start..end, is_asked && !has_mark);
-            }
-        });
+        self.lane.normalized.split(
+            &self.text[range.clone()],
+            |_, _| false,
+            |part| match part {
+                Part::Token(id, span) => self.token(id, range.start + span.start..range.start + span.end),
+                Part::Text(text) => {
+                    let (start, end) = (range.start + text.start, range.start + text.end);
+                    let has_mark = self.text[start..].starts_with([' ', MARK]);
+                    let is_asked = before == Before::Always || before == Before::First && start == 0;
+                    self.plain(start..end, is_asked && !has_mark);
+                }
+            },
+        );
     }
 
     /// Text of the source without added tokens.

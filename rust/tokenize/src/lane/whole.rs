@@ -24,6 +24,10 @@ impl Token {
         Self(AtomicU32::new(if is_sure { id | SURE } else { id }))
     }
 
+    fn id(&self) -> u32 {
+        self.0.load(Ordering::Relaxed) & !SURE
+    }
+
     /// Its id, if the word is known to become this token.
     pub(super) fn sure(&self) -> Option<u32> {
         let id = self.0.load(Ordering::Relaxed);
@@ -65,6 +69,14 @@ impl Whole {
         let key = key(word, 0, word.len());
         let (found, token) = &self.short[self.slot(key)];
         (*found == key).then_some(token)
+    }
+
+    /// The tokens that a word becomes without a merge: of single bytes, and those that are taken whole.
+    pub(super) fn unmerged(&self) -> impl Iterator<Item = u32> {
+        let is_byte = |[key]: Key<1>| key >> 120 == 1;
+        let short = self.short.iter().filter(move |(key, token)| is_byte(*key) || token.sure().is_some());
+        let long = self.long.values().filter(|token| token.sure().is_some());
+        short.map(|(_, token)| token).chain(long).map(Token::id)
     }
 
     fn slot(&self, key: Key<1>) -> usize {

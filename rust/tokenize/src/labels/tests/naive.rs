@@ -1,6 +1,6 @@
 //! The rule once more, byte by byte and as slowly as it reads, to compare with.
 use super::page::{Page, page};
-use super::{ControlTokens, Omit, Rule};
+use super::{ControlTokens, Omit, Rule, collect};
 use crate::{EndTokens, LabelPolicy};
 use chatloom_template::Origin;
 use proptest::prelude::*;
@@ -237,7 +237,9 @@ proptest! {
         let guess = guess.as_deref();
         let (policy, omit) = (&LabelPolicy::Assistant, Omit::NOTHING);
         let rule = Rule { control: &control, guess, prints_end, end_tokens, policy, omit, weights: &[] };
-        let labels = rule.apply(&page.rendered, &page.answers(), cut);
+        let answers = page.answers();
+        let turns = collect(&control, &page.rendered, &answers);
+        let labels = rule.apply(&page.rendered, &answers, turns, cut);
         let ours: Vec<bool> = (0..page.rendered.text.len()).map(|byte| labels.trained.iter().any(|range| range.contains(&byte))).collect();
         let twin = Bytes { page: &page, guess, prints_end, prompt_start: cut }.trained(end_tokens);
         prop_assert_eq!(ours, twin);
