@@ -846,6 +846,149 @@ b{% endfilter %}
 {{ lipsum()|length > 0 }}
 {{ self.x }}
 """,
+    "recursion": r"""
+{% for x in nested recursive %}{{ loop(x) if x is iterable else x }}{% endfor %}
+{% for x in nested recursive %}[{{ loop.depth }}{{ loop.depth0 }}{{ loop.index }}{{ loop.last }}{{ loop(x) if x is iterable }}]{% endfor %}
+{% for k, v in d.items() recursive %}{{ k }}={% if v is mapping %}({{ loop(v.items()) }}){% else %}{{ v }}{% endif %};{% endfor %}
+{% for x in l recursive %}{% for y in [1] %}{{ loop(y) }}{% endfor %}{% endfor %}
+{% for x in nested recursive %}{% set up = loop %}{% for y in x %}{% if y is iterable %}{{ up(y) }}{% else %}{{ y }}{{ up.depth }}{% endif %}{% endfor %}{% endfor %}
+{% for x in [1, 2, 3, 4] if x is odd recursive %}{{ x }}{{ loop.length }}{{ loop([5, 6]) if loop.depth < 2 }}{% else %}none{% endfor %}
+{% for x in [] recursive %}x{% else %}empty{% endfor %} {% for x in [1] recursive %}{{ loop([]) }}{% else %}inner{% endfor %}
+{% for x in [1] recursive %}{{ loop() }}{% endfor %}
+{% for x in [1] recursive %}{{ loop([], 1) }}{% endfor %}
+{% for x in [1] recursive %}{{ loop(iterable=[]) }}{% endfor %}
+{% for x in [1] recursive %}{{ loop(5) }}{% endfor %}
+{% for x in [1] %}{{ loop([]) }}{% endfor %}
+{% for x in l recursive %}{{ x }}{% break %}{% endfor %} {% for x in l recursive %}{% continue %}{% endfor %} {% set y = 1 %}{% for x in [1, 2] recursive %}{{ y }}{% set y = 5 %}{% endfor %}{{ y }}
+{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}
+{% set ns = namespace(f=none) %}{% for x in [[1], 2] recursive %}{% set ns.f = loop %}{{ loop(x) if x is iterable else x }}{% endfor %}{{ ns.f([7]) }}{{ ns.f }}
+""",
+    "loops that look ahead": r"""
+{% set ns = namespace(f=true) %}{% for x in l if ns.f %}{{ x }}{{ loop.index }}{% set ns.f = false %}{% endfor %}
+{% set ns = namespace(f=true) %}{% for x in l if ns.f %}{{ x }}{{ loop.last }}{% set ns.f = false %}{% endfor %}
+{% set ns = namespace(i=0) %}{% for x in l if x > ns.i %}{{ x }}{{ loop.previtem }}{{ loop.nextitem }}{{ loop.index0 }}{% set ns.i = x - 1 %}{% endfor %}
+{% set ns = namespace(i=0) %}{% for x in l if x > ns.i %}{{ loop.length }}{{ loop.revindex }}{% set ns.i = 9 %}{% endfor %}
+{% for x in [1, 0] if 1 / x %}{{ x }}{{ loop.index }}{% break %}{% endfor %} {% for x in [1, 0] if 1 / x %}{{ x }}{{ loop['first'] }}{% break %}{% endfor %}
+{% for x in [1, 0] if 1 / x %}{{ x }}{{ loop.last }}{% break %}{% endfor %}
+{% for x in [1, 0] if 1 / x %}{{ x.y.z }}{{ loop.index }}{% endfor %}
+{% for x in [[1], 5]|map('first') %}{{ x }}{{ loop.index }}{% break %}{% endfor %}
+{% for x in [[1], 5]|map('first') %}{{ x }}{{ loop.last }}{% break %}{% endfor %}
+{% for x in 'abcd' if x != 'b' %}{{ loop.cycle('o', 'e') }}{{ loop.changed(x) }}{{ loop.revindex0 }}{{ x }}{% else %}none{% endfor %}
+{% for k, v in d.items() if k != 'a' %}{{ k }}{{ loop.last }}{% endfor %} {% for x in [] if x %}{{ loop.index }}{% else %}none{% endfor %}
+{% for a in l if a > 1 %}{% for b in l if b > loop.index %}{{ a }}{{ b }}{{ loop.last }} {% endfor %}{% endfor %}
+{% for x in l if x %}{% macro m() %}{{ loop.index }}{{ loop.last }}{% endmacro %}{{ m() }}{% endfor %}
+{% for x in l if x %}{{ loop }}{% endfor %}
+""",
+    "blocks": r"""
+{% block b %}B{% endblock %}{{ self.b() }}{{ self['b']() }} {{ self.b.name }} {{ self.none is defined }}
+{% block b %}a{% block c %}b{% endblock c %}{% endblock b %}{{ self.c() }}
+{% set x = 3 %}{% block b %}{{ x }}{% set x = 4 %}{{ x }}{% endblock %}{{ x }}{{ self.b() }}
+{% block b %}{{ n }}{% endblock %}{% set n = 3 %}{{ self.b() }} {% if yes %}{% set q = 1 %}{% endif %}{% block c %}{{ q }}{% endblock %} {% macro m() %}m{% endmacro %}{% block e %}{{ m() }}{% endblock %}
+{% for x in l %}{% block b %}[{{ x }}{{ loop }}]{% endblock %}{% endfor %}
+{% for x in l %}{% block b scoped %}[{{ x }}{{ loop.index }}]{% endblock %}{% endfor %}{{ self.b() }}
+{% with w = 1 %}{% block b scoped %}{{ w }}{% block c %}{{ w }}{% set w = 2 %}{% block e scoped %}{{ w }}{% endblock %}{% endblock %}{% endblock %}{% endwith %}{{ self.c() }}
+{% macro m(a) %}{% block b scoped %}<{{ a }}>{% endblock %}{% endmacro %}{{ m(1) }}{{ m(2) }}{{ self.b() }}
+{% for x in l %}{% block b scoped %}{% macro m() %}{{ x }}{{ n }}{% endmacro %}{{ m() }}{% endblock %}{% endfor %}
+{% block b %}{{ super() }}{% endblock %}
+{% block b %}{{ super is defined }}{{ self.b.super is defined }}{{ self.b.super() }}{% endblock %}
+{% block b required %}{% endblock %}
+{% block b required %} {# c #}
+{% endblock %}
+{% if no %}{% block b required %}{% endblock %}{% endif %}x
+{% block b required %}x{% endblock %}
+{% block b scoped required %}{% endblock %}
+{% block a-b %}x{% endblock %}
+{% block b %}x{% endblock c %}
+{% block b %}x{% endblock %}{% block b %}y{% endblock %}
+{% block b %}x
+{% block 5 %}{% endblock %}
+{% block b %}{{ self.b(1) }}{% endblock %}
+{% block b %}{{ self.b() }}{% endblock %}
+{% block b %}x{% endblock %}{% call self.b() %}y{% endcall %}
+{% block b %}x{% endblock %}{{ self.c() }}
+{{ self }} {{ self is callable }} {{ self is iterable }} {{ self is sequence }} {{ self == self }} {{ self.b is callable }} {{ self['x'] is defined }} {{ self|attr('b') is defined }}{% block b %}x{% endblock %}
+{% set self = 1 %}{{ self }} {% set t = self %}{{ t }}
+{{ self.b }}{% block b %}x{% endblock %}
+{% for x in l %}{% block b %}{% break %}{% endblock %}{% endfor %}
+{% set x %}{% block b %}inner{% endblock %}{% endset %}{{ x|upper }}
+""",
+    "other templates": r"""
+{% include 'x' ignore missing %}
+{% include ['x', 'y'] %}
+{% include [] %}
+{% include [] ignore missing %}ok {% include none ignore missing with context %}ok {% include () ignore missing without context %}ok {% include 0 ignore missing %}ok
+{% include none %}
+{% include 5 %}
+{% include 5 ignore missing %}
+{% include foo %}
+{% include foo ignore missing %}
+{% include [foo] %}
+{% include foo.bar %}
+{% include l %}
+{% include %}
+{% import 'x' as _y %}
+{% import 'x' %}
+{% import 'x' as y.z %}
+{% if no %}{% import 'x' as z %}{% endif %}[{{ z }}] {% if no %}{% from 'x' import a, b as c, %}{% endif %}[{{ a }}{{ c }}]
+{% from 'x' import y as z with context %}
+{% from 'x' import _y %}
+{% from 'x' import y, %}
+{% from 'x' import %}{{ 1 }}
+{% from 'x' import y without %}
+{% if no %}{% extends 'x' %}{% endif %}ok{% block a %}q{% endblock %}
+{% if yes %}{% extends 'x' %}{% endif %}ok
+{% extends foo.bar %}
+{% for x in l %}{% extends 'x' %}{% endfor %}
+{% macro m() %}{% extends 'x' %}{% endmacro %}
+{{ raise_exception('first') }}{% extends 'x' %}
+""",
+    "helpers": r"""
+{% set c = cycler('a', 'b', 'c') %}{{ c.next() }}{{ c.current }}{{ c.next() }}{{ c.pos }}{{ c.items }}{{ c.reset() }}{{ c.next() }} {% for x in l %}{{ c.next() }}{% endfor %}
+{{ cycler() }}
+{{ cycler(a=1) }}
+{% set c = cycler(1) %}{{ c.next(1) }}
+{% set c = cycler(1) %}{{ c() }}
+{% set c = cycler(1) %}{{ c }}
+{% set c = cycler(1) %}{{ c is callable }}{{ c is iterable }}{{ c is mapping }}{{ c == c }}{{ c == cycler(1) }}{{ c is defined }}{{ c.nope is defined }}{{ 'y' if c }}
+{% set c = cycler(1) %}{% for x in c %}{% endfor %}
+{% set c = cycler(1) %}{{ c|length }}
+{% set c = cycler(1) %}{{ c|tojson }}
+{% set j = joiner() %}{{ j() }}a{{ j() }}b{{ j() }}c {% set j = joiner('|') %}{% for x in l %}{{ j() }}{{ x }}{% endfor %}{{ j.sep }}{{ j.used }} {% set j = joiner(sep=5) %}{{ j() }}{{ j() + 1 }}
+{{ joiner(1, 2) }}
+{{ joiner()(1) }}
+{{ joiner() is callable }} {{ joiner is callable }} {{ cycler is defined }} {{ joiner()() }}|
+{% macro m(a, b=1) %}{{ caller }}{{ kwargs }}{% endmacro %}{{ m.name }}{{ m.arguments }}{{ m.catch_kwargs }}{{ m.catch_varargs }}{{ m.caller }}{{ m.explicit_caller }}{{ m.nope is defined }}
+{% macro m(caller=1) %}{{ caller }}{{ varargs }}{% endmacro %}{{ m.arguments }}{{ m.catch_kwargs }}{{ m.catch_varargs }}{{ m.caller }}{{ m.explicit_caller }}{{ m }}
+{% macro m() %}{{ caller.name }}{{ caller }}{{ caller.arguments }}{{ caller.catch_varargs }}{% endmacro %}{% call(a, b=1) m() %}x{% endcall %}
+{% macro m() %}{{ caller is none }}{{ caller() }}{% endmacro %}{{ m(caller=none) }}
+{% macro m() %}{{ caller(1, 2) }}{% endmacro %}{% call(a) m() %}x{% endcall %}
+{% macro m() %}{% set varargs = 1 %}{{ varargs }}{% endmacro %}{{ m(1, 2) }}
+{% macro m() %}{{ varargs }}{% set varargs = 1 %}{{ varargs }}{% endmacro %}{{ m(1, 2) }}
+{% macro m() %}{% macro i(caller=1) %}{% endmacro %}{{ caller }}{% endmacro %}{% call m() %}x{% endcall %}
+{% macro m(a, a) %}{% endmacro %}
+{% macro m(x) %}{{ x }}{% endmacro %}{{ m(x=1, x=2) }}
+{% macro m(x) %}{{ x }}{% endmacro %}{% call m(caller=1) %}{% endcall %}
+{{ dict(a=1, **{'a': 2}) }}
+{{ dict(a=1, a=2) }}
+{{ dict(class=1, if=2) }}
+{% for x in l %}{% with loop = 1 %}{{ loop }}{% endwith %}{% endfor %}
+{% set t | default(s) %}a{% endset %}{{ t }}{{ s }}
+{% set t | default(s) %}a{% endset %}
+{% filter length %}a{% endfilter %}{{ foo.bar }}
+{% filter length %}a{% endfilter %}b
+{% set t %}{% filter length %}a{% endfilter %}{% endset %}b
+{% for x in l %}{% set t %}{% filter length %}a{% endfilter %}{% break %}{% endset %}{% endfor %}b
+{% call dict(a=1) %}x{% endcall %}
+{{ ('abc'|upper)[1:] }} {{ ('a' ~ 'b')[::-1] }} {{ (1, 2)[1:] }} {{ [1, 2][:1] }} {{ ('a', 'b')[1:]|join }} {{ 'abc'[1:][0] }}
+{{ 5[1:] }}
+{{ s.splitlines(true) }} {{ s.splitlines(keepends=1) }}
+{{ loop.changed(a=1) if no }} {% for x in l %}{{ loop.changed(x, 1) }}{% endfor %}
+{% for x in l %}{{ loop.changed(a=1) }}{% endfor %}
+{% for x in l %}{{ loop.cycle() }}{% endfor %}
+{{ cycler }}
+{% for x in l %}{{ x in loop }}{% endfor %}
+{% for x in l %}{{ loop|list }}{% endfor %}
+""",
     "printing": r"""
 {{ [1, 'a', none, true, 1.0, [2], {'k': 'v'}, (1,), ()] }} {{ {'a': "it's", 'b': 'say "x"', 'c': 'both \' and "'} }} {{ {} }} {{ [[]] }} {{ (1, 2) }}
 {{ ['\n\t\r\\\x00\x1f\x7f\x80\xa0\xad\u200b\u2028\ufeff한😀é\u0378'] }} {{ ['\u0301', 'e\u0301', '\u3000', '\ue000', '\U000e0001', '\U0001faff', '\ufffe'] }}
@@ -927,8 +1070,8 @@ WHITESPACE = [
 ]
 
 REFUSED = (
-    *("recursive", "{% block", "{% include", "{% import", "{% from", "{% extends", "{% autoescape"),
-    *("cycler", "joiner", "lipsum", "self.", "|urlize", "|random", "range(5).index", "m.arguments"),
+    *("{% autoescape", "lipsum", "|urlize", "|random", "range(5).index", "{{ cycler }}", "in loop", "loop|list"),
+    *("5[1:]", "default(s) %}a{% endset %}", "{{ loop }}{% endfor", "{{ self.b }}"),
     *("n.bit_length", "f.is_integer", "s.encode", ".translate(", "&copy;", "two-three", "'%s')|length"),
     *("(-8) ** (1/3)", "nan, 1", "g|list }}{% endif %}", "{{ namespace }}"),
 )

@@ -145,7 +145,8 @@ pub(crate) enum StmtNode<'s> {
         filter: Option<Expr<'s>>,
         body: Body<'s>,
     },
-    Macro(Macro<'s>),
+    /// A macro and its name.
+    Macro(&'s str, Macro<'s>),
     /// `{% call(args) callee(…) %}body{% endcall %}`.
     Call {
         block: Macro<'s>,
@@ -162,6 +163,18 @@ pub(crate) enum StmtNode<'s> {
     },
     /// `{% generation %}`, which transformers compiles as a call block.
     Generation(Macro<'s>),
+    Block(Block<'s>),
+    /// `{% include template %}`.
+    Include {
+        template: Expr<'s>,
+        ignore_missing: bool,
+    },
+    /// `{% import template as name %}`, `{% from template import names %}`.
+    Import {
+        template: Expr<'s>,
+        names: Vec<&'s str>,
+    },
+    Extends(Expr<'s>),
     Break,
     Continue,
 }
@@ -173,12 +186,25 @@ pub(crate) struct For<'s> {
     pub(crate) test: Option<Expr<'s>>,
     pub(crate) body: Body<'s>,
     pub(crate) otherwise: Body<'s>,
+    /// Whether `loop(…)` runs it again, within itself.
+    pub(crate) recursive: bool,
+}
+
+/// `{% block name %}`: a function of the template that is called where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Block<'s> {
+    pub(crate) name: &'s str,
+    /// Whether it sees the variables around it.
+    pub(crate) scoped: bool,
+    /// Whether only a template that extends this one could fill it.
+    pub(crate) required: bool,
+    pub(crate) body: Body<'s>,
 }
 
 /// A macro, or the body of a call block.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Macro<'s> {
-    pub(crate) name: &'s str,
+    pub(crate) name: Option<&'s str>,
     pub(crate) params: Vec<&'s str>,
     /// For the last parameters.
     pub(crate) defaults: Vec<Expr<'s>>,

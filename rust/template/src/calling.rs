@@ -5,9 +5,10 @@ use crate::calls;
 use crate::fail::{render, type_error, undefined};
 use crate::machine::{Machine, later, slot};
 use crate::members::attribute;
-use crate::program::{Method, Name, Shape, Variable};
+use crate::objects::{self, Around, NAMES_OF_A_STEP, Object, Surroundings};
+use crate::program::{Label, Method, Name, Shape, Variable};
 use crate::text::Text;
-use crate::value::{Bound, Closure, Frame, Global, Value};
+use crate::value::{Bound, Closure, Frame, Global, Loop, Value};
 
 impl<'a> Machine<'a> {
     /// Takes a call's arguments from the stack.
@@ -28,7 +29,12 @@ impl<'a> Machine<'a> {
             all.extend(crate::iterate::all(&star, self.cx())?);
         }
         if let Some(double_star) = double_star {
-            named.extend(calls::keywords(&double_star, self.cx())?);
+            for (name, value) in calls::keywords(&double_star, self.cx())? {
+                if named.iter().any(|(known, _)| *known == name) {
+                    return Err(type_error(format!("got multiple values for keyword argument '{name}'")));
+                }
+                named.push((name, value));
+            }
         }
         Ok(Args { positional: self.arena.slice(&all)?, named: self.arena.slice(&named)? })
     }
@@ -68,18 +74,22 @@ impl<'a> Machine<'a> {
             }
             Value::Global(global) => calls::global(*global, args, self.clock, self.cx()),
             Value::Undefined(why) => Err(undefined(why)),
-            Value::Loop(_) => {
-                Err(type_error("The loop must have the 'recursive' marker to be called recursively."))
-            }
+            Value::Loop(running) => self.call_loop(running, args).map(Value::Str),
+            Value::Object(Object::Joiner(joiner)) => joiner.call(args),
+            Value::Object(Object::Block(block)) => self.call_block(block, args).map(Value::Str),
             _ => Err(type_error(format!("'{}' object is not callable", callee.type_name()))),
         }
     }
 
+    /// A function of the program with the variables around it.
+    pub(crate) fn closure(&self, index: u32, frame: &'a Frame<'a>) -> Result<&'a Closure<'a>, Error> {
+        let program = self.program;
+        self.arena.value(Closure { facts: &program.macros[index as usize], program, frame })
+    }
+
     pub(crate) fn call_macro(&mut self, closure: &Closure<'a>, args: Args<'a>) -> Result<Text<'a>, Error> {
-        if self.depth >= self.limits.depth {
-            return Err(render("RecursionError", "maximum recursion depth exceeded"));
-        }
-        let facts = &self.program.macros[closure.index as usize];
+        self.check_depth()?;
+        let facts = closure.facts;
         let frame = self.frame(facts.slots, Some(closure.frame))?;
         calls::bind_macro(facts, self.program, args, frame, self.cx())?;
         let outer_turn = self.turn;
@@ -87,16 +97,104 @@ impl<'a> Machine<'a> {
         if let Some(message) = given.find_map(Value::message) {
             self.turn = later(outer_turn, Some(message));
         }
+        let result = self.captured(facts.entry, frame);
+        self.turn = outer_turn;
+        result
+    }
+
+    /// Runs a function; gives what it printed.
+    fn captured(&mut self, entry: Label, frame: &'a Frame<'a>) -> Result<Text<'a>, Error> {
         let (loops, captures) = (self.loops.len(), self.captures.len());
         self.begin_capture()?;
         self.depth += 1;
-        let result = self.run(facts.entry, frame);
+        let result = self.run(entry, frame);
         self.depth -= 1;
-        self.turn = outer_turn;
         self.loops.truncate(loops);
         result?;
         self.captures.truncate(captures + 1);
         self.end_capture()
+    }
+
+    fn check_depth(&self) -> Result<(), Error> {
+        if self.depth >= self.limits.depth {
+            return Err(render("RecursionError", "maximum recursion depth exceeded"));
+        }
+        Ok(())
+    }
+
+    /// `loop(iterable)`.
+    fn call_loop(&mut self, running: &Loop<'a>, args: Args<'a>) -> Result<Text<'a>, Error> {
+        let [iterable] = args.bind("loop", ["iterable"], 1)?;
+        let Some((closure, depth)) = running.recursion else {
+            return Err(type_error("The loop must have the 'recursive' marker to be called recursively."));
+        };
+        self.recurse(closure, &iterable.unwrap_or(Value::Missing), depth + 1)
+    }
+
+    /// Runs a recursive loop over a value; gives what it printed.
+    pub(crate) fn recurse(
+        &mut self,
+        closure: &'a Closure<'a>,
+        iterable: &Value<'a>,
+        depth: usize,
+    ) -> Result<Text<'a>, Error> {
+        self.check_depth()?;
+        let facts = closure.facts;
+        let frame = self.frame(facts.slots, Some(closure.frame))?;
+        self.stack.push(*iterable);
+        self.recursion = Some((closure, depth));
+        self.captured(facts.entry, frame)
+    }
+
+    /// `self`, as code in these surroundings has it.
+    pub(crate) fn template(&self, around: Around<'a>) -> Result<Value<'a>, Error> {
+        Ok(Value::Object(self.arena.value(Object::Template(self.program, around))?))
+    }
+
+    /// A variable as a block sees it: of its surroundings, of the outermost function, or of the render.
+    pub(crate) fn around(&self, template: &Value<'a>, index: u32) -> Result<Value<'a>, Error> {
+        let name = self.program.context[index as usize];
+        if let Some(value) = Surroundings::find(surroundings(template), name, self.arena)? {
+            return Ok(value);
+        }
+        self.arena.work(self.program.globals.len() / NAMES_OF_A_STEP)?;
+        let global = self.program.globals.iter().find(|(known, _)| *known == name);
+        let value = global.zip(self.root).map(|((_, slot), root)| root.slots[*slot as usize].get());
+        Ok(match value {
+            None | Some(Value::Missing) => self.context[index as usize],
+            Some(value) => value,
+        })
+    }
+
+    /// Prints what a block gives where it stands.
+    pub(crate) fn block(&mut self, call: u32, frame: &'a Frame<'a>) -> Result<(), Error> {
+        let program = self.program;
+        let call = &program.block_calls[call as usize];
+        let outer = call.surroundings.and_then(|variable| surroundings(&slot(frame, variable).get()));
+        let mut locals = self.arena.growable(call.locals.len())?;
+        let values = call.locals.iter().map(|(name, variable)| (*name, slot(frame, *variable).get()));
+        locals.extend(values.filter(|(_, value)| !matches!(value, Value::Missing)));
+        let around = if locals.is_empty() {
+            outer
+        } else {
+            Some(self.arena.value(Surroundings { locals: locals.into_bump_slice(), outer })?)
+        };
+        let text = self.run_block(program.blocks[call.block as usize].function, around)?;
+        self.emit_text(&text)
+    }
+
+    fn call_block(&mut self, block: &objects::Block<'a>, args: Args<'a>) -> Result<Text<'a>, Error> {
+        args.bind::<0>("block", [], 0)?;
+        self.run_block(block.function, block.around)
+    }
+
+    fn run_block(&mut self, function: u32, around: Around<'a>) -> Result<Text<'a>, Error> {
+        self.check_depth()?;
+        let facts = &self.program.macros[function as usize];
+        let frame = self.frame(facts.slots, None)?;
+        // What it is called with comes first.
+        frame.slots[0].set(self.template(around)?);
+        self.captured(facts.entry, frame)
     }
 
     /// Prints what the body of a generation block gives.
@@ -119,5 +217,13 @@ impl<'a> Machine<'a> {
             slot.set(self.cx().because(why)?);
         }
         Ok(())
+    }
+}
+
+/// What `self` of a block knows to be around it.
+fn surroundings<'a>(template: &Value<'a>) -> Around<'a> {
+    match template {
+        Value::Object(Object::Template(_, around)) => *around,
+        _ => None,
     }
 }

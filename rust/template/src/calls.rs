@@ -8,6 +8,7 @@ use crate::fail::{render, type_error, undefined, unsupported_input, value_error}
 use crate::hashing::Places;
 use crate::machine::no_clock;
 use crate::number::as_index;
+use crate::objects;
 use crate::print;
 use crate::program::{MacroFacts, Program};
 use crate::strings;
@@ -30,6 +31,7 @@ pub(crate) fn method<'a>(
         Value::Dict(dict) => dict_method(dict, name, args, cx),
         Value::List(list) | Value::Tuple(list) => list_method(list, name, args, cx),
         Value::Loop(running) => loop_method(running, name, args, cx),
+        Value::Object(object) => objects::method(object, name, args),
         _ => Err(unsupported_input(format!("method `{name}` of a value of type {}", receiver.type_name()))),
     }
 }
@@ -127,6 +129,9 @@ fn loop_method<'a>(
     args: Args<'a>,
     cx: Context<'a>,
 ) -> Result<Value<'a>, Error> {
+    if !args.named.is_empty() {
+        return Err(type_error(format!("{name}() takes no keyword arguments")));
+    }
     if name == "cycle" {
         let [_, ..] = args.positional else { return Err(type_error("no items for cycling given")) };
         return Ok(args.positional[running.index0() % args.positional.len()]);
@@ -166,6 +171,8 @@ pub(crate) fn global<'a>(
             let text = strftime(clock.ok_or_else(no_clock)?, format)?;
             Ok(Value::Str(Text::from_source(cx.arena.str(&text)?, Source::VARIABLE)))
         }
+        Global::Cycler => objects::cycler(args, cx),
+        Global::Joiner => objects::joiner(args, cx),
         Global::Namespace => Err(unsupported_input("a namespace in this place")),
     }
 }
@@ -298,7 +305,9 @@ pub(crate) fn new_namespace<'a>(
     let Value::Dict(dict) = dict(args, cx)? else { return Err(type_error("namespace expected a mapping")) };
     let mut attributes = cx.arena.growable(dict.entries.len().max(4))?;
     for (name, value) in dict.entries {
-        let Value::Str(name) = name else { return Err(type_error("attributes must be strings")) };
+        let Value::Str(name) = name else {
+            return Err(unsupported_input("a namespace with attributes whose names are not all text"));
+        };
         let name = name.as_str(cx.arena)?;
         check_attribute(name, compat)?;
         attributes.push((name, *value));
@@ -326,7 +335,7 @@ pub(crate) fn bind_macro<'a>(
     frame: &'a Frame<'a>,
     cx: Context<'a>,
 ) -> Result<(), Error> {
-    let name = program.name(facts.name);
+    let name = facts.name.map_or("None".to_owned(), |name| format!("'{}'", program.name(name)));
     let mut left: Vec<_> = args.named.to_vec();
     for (index, (param, slot)) in facts.params.iter().enumerate() {
         let param = program.name(*param);
@@ -339,8 +348,8 @@ pub(crate) fn bind_macro<'a>(
     if let Some(slot) = facts.caller {
         let caller = left.iter().position(|(known, _)| *known == "caller").map(|at| left.remove(at).1);
         let caller = match caller {
-            Some(caller) => caller,
-            None => Value::undefined(Undefined::Because("No caller defined"), cx.arena)?,
+            Some(caller) if !matches!(caller, Value::None(_)) => caller,
+            _ => Value::undefined(Undefined::Because("No caller defined"), cx.arena)?,
         };
         frame.slots[slot as usize].set(caller);
     }
@@ -352,7 +361,7 @@ pub(crate) fn bind_macro<'a>(
         }
         None => {
             if let Some((keyword, _)) = left.first() {
-                return Err(type_error(format!("macro '{name}' takes no keyword argument '{keyword}'")));
+                return Err(type_error(format!("macro {name} takes no keyword argument '{keyword}'")));
             }
         }
     }
@@ -361,7 +370,7 @@ pub(crate) fn bind_macro<'a>(
         None if extra.is_empty() => {}
         None => {
             let most = facts.params.len();
-            return Err(type_error(format!("macro '{name}' takes not more than {most} argument(s)")));
+            return Err(type_error(format!("macro {name} takes not more than {most} argument(s)")));
         }
     }
     Ok(())

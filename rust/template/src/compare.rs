@@ -8,6 +8,7 @@ use crate::Error;
 use crate::arena::Arena;
 use crate::ast::Comparison;
 use crate::fail::{type_error, undefined, unsupported_input};
+use crate::iterate::not_iterable;
 use crate::number::{self, Number};
 use crate::text::Text;
 use crate::value::{Dict, List, Range, Value, View};
@@ -78,6 +79,7 @@ fn equal_outside<'a>(
         (Value::Namespace(left), Value::Namespace(right)) => std::ptr::addr_eq(*left, *right),
         (Value::Macro(left), Value::Macro(right)) => std::ptr::addr_eq(*left, *right),
         (Value::Loop(left), Value::Loop(right)) => std::ptr::addr_eq(*left, *right),
+        (Value::Object(left), Value::Object(right)) => std::ptr::addr_eq(*left, *right),
         (Value::Generator(left), Value::Generator(right)) => std::ptr::addr_eq(*left, *right),
         (Value::View(View::Keys, left), Value::View(View::Keys, right)) => {
             equal_keys(left, right, &mut Vec::new(), arena)?
@@ -267,6 +269,7 @@ fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Re
                 _ => {}
             }
         },
+        Value::Loop(_) | Value::Object(_) => Err(not_iterable(container)),
         _ => Err(type_error(format!("argument of type '{}' is not iterable", container.type_name()))),
     }
 }

@@ -294,7 +294,7 @@ impl<'s> Parser<'s> {
                 Kind::Op(Op::Dot) => self.attribute(expr)?,
                 Kind::Op(Op::LeftBracket) => self.subscript(expr)?,
                 Kind::Op(Op::LeftParen) => {
-                    let args = self.arguments()?;
+                    let args = self.call_arguments()?;
                     self.expr(at, ExprNode::Call(Box::new(expr), Box::new(args)))?
                 }
                 _ => return Ok(expr),
@@ -309,7 +309,7 @@ impl<'s> Parser<'s> {
                 Kind::Op(Op::Pipe) => self.filters(Some(expr))?,
                 Kind::Name("is") => self.test(expr)?,
                 Kind::Op(Op::LeftParen) => {
-                    let args = self.arguments()?;
+                    let args = self.call_arguments()?;
                     self.expr(at, ExprNode::Call(Box::new(expr), Box::new(args)))?
                 }
                 _ => return Ok(expr),

@@ -174,7 +174,16 @@ fn leads_to(program: &Program, mut op: Op) -> Vec<usize> {
             let facts = &program.loops[index as usize];
             labels.extend([facts.exit, facts.otherwise]);
         }
-        Op::Macro(index) => labels.push(program.macros[index as usize].entry),
+        Op::Loop(index, _) => labels.extend(program.loops[index as usize].test),
+        Op::Macro(index) | Op::Recursive(index) => labels.push(program.macros[index as usize].entry),
+        Op::Block(call) => {
+            let block = program.block_calls[call as usize].block;
+            labels.push(program.macros[program.blocks[block as usize].function as usize].entry);
+        }
+        // Any block may be called through `self`.
+        Op::Template(_) => {
+            labels.extend(program.blocks.iter().map(|block| program.macros[block.function as usize].entry));
+        }
         _ => {}
     }
     labels.into_iter().map(|label| label as usize).collect()

@@ -1,103 +1,51 @@
 //! Names that lead into the interpreter, which the sandbox hides: those that Python's values have and that begin
 //! and end with two underscores, written without these.
 
-/// What every value has.
-const COMMON: &str = "class";
+/// What every value but a namespace has.
+const COMMON: &str = "class delattr dir doc eq format ge getattribute getstate gt hash init init_subclass le lt \
+    ne new reduce reduce_ex repr setattr sizeof str subclasshook";
 
 /// What the values of a type have beside.
 fn of_type(type_name: &str) -> &'static str {
     match type_name {
-        "str" => {
-            "add contains delattr dir doc eq format ge getattribute getitem getnewargs getstate gt hash \
-            init init_subclass iter le len lt mod mul ne new reduce reduce_ex repr rmod rmul setattr \
-            sizeof str subclasshook"
-        }
+        "str" => "add contains getitem getnewargs iter len mod mul rmod rmul",
         "Markup" => {
-            "add contains delattr dir doc eq format ge getattribute getitem getnewargs getstate gt hash \
-            html html_format init init_subclass iter le len lt mod module mul ne new radd reduce \
-            reduce_ex repr rmod rmul setattr sizeof slots str subclasshook"
+            "add contains getitem getnewargs html html_format iter len mod module mul radd rmod rmul slots"
         }
-        "list" => {
-            "add class_getitem contains delattr delitem dir doc eq format ge getattribute getitem \
-            getstate gt hash iadd imul init init_subclass iter le len lt mul ne new reduce reduce_ex \
-            repr reversed rmul setattr setitem sizeof str subclasshook"
-        }
-        "tuple" => {
-            "add class_getitem contains delattr dir doc eq format ge getattribute getitem getnewargs \
-            getstate gt hash init init_subclass iter le len lt mul ne new reduce reduce_ex repr rmul \
-            setattr sizeof str subclasshook"
-        }
-        "dict" => {
-            "class_getitem contains delattr delitem dir doc eq format ge getattribute getitem getstate \
-            gt hash init init_subclass ior iter le len lt ne new or reduce reduce_ex repr reversed ror \
-            setattr setitem sizeof str subclasshook"
-        }
+        "list" => "add class_getitem contains delitem getitem iadd imul iter len mul reversed rmul setitem",
+        "tuple" => "add class_getitem contains getitem getnewargs iter len mul rmul",
+        "dict" => "class_getitem contains delitem getitem ior iter len or reversed ror setitem",
         "int" | "bool" => {
-            "abs add and bool ceil delattr dir divmod doc eq float floor floordiv format ge \
-            getattribute getnewargs getstate gt hash index init init_subclass int invert le lshift lt \
-            mod mul ne neg new or pos pow radd rand rdivmod reduce reduce_ex repr rfloordiv rlshift \
-            rmod rmul ror round rpow rrshift rshift rsub rtruediv rxor setattr sizeof str sub \
-            subclasshook truediv trunc xor"
+            "abs add and bool ceil divmod float floor floordiv getnewargs index int invert lshift mod mul neg \
+            or pos pow radd rand rdivmod rfloordiv rlshift rmod rmul ror round rpow rrshift rshift rsub \
+            rtruediv rxor sub truediv trunc xor"
         }
         "float" => {
-            "abs add bool ceil delattr dir divmod doc eq float floor floordiv format ge getattribute \
-            getformat getnewargs getstate gt hash init init_subclass int le lt mod mul ne neg new pos \
-            pow radd rdivmod reduce reduce_ex repr rfloordiv rmod rmul round rpow rsub rtruediv \
-            setattr sizeof str sub subclasshook truediv trunc"
+            "abs add bool ceil divmod float floor floordiv getformat getnewargs int mod mul neg pos pow radd \
+            rdivmod rfloordiv rmod rmul round rpow rsub rtruediv sub truediv trunc"
         }
-        "NoneType" => {
-            "bool delattr dir doc eq format ge getattribute getstate gt hash init init_subclass le lt \
-            ne new reduce reduce_ex repr setattr sizeof str subclasshook"
-        }
-        "range" => {
-            "bool contains delattr dir doc eq format ge getattribute getitem getstate gt hash init \
-            init_subclass iter le len lt ne new reduce reduce_ex repr reversed setattr sizeof str \
-            subclasshook"
-        }
-        "generator" => {
-            "del delattr dir doc eq format ge getattribute getstate gt hash init init_subclass iter le \
-            lt name ne new next qualname reduce reduce_ex repr setattr sizeof str subclasshook"
-        }
+        "NoneType" => "bool",
+        "range" => "bool contains getitem iter len reversed",
+        "generator" => "del iter name next qualname",
         "function" => {
-            "annotations builtins call closure code defaults delattr dict dir doc eq format ge get \
-            getattribute getstate globals gt hash init init_subclass kwdefaults le lt module name ne \
-            new qualname reduce reduce_ex repr setattr sizeof str subclasshook"
+            "annotations builtins call closure code defaults dict get globals kwdefaults module name qualname"
         }
         "type" => {
-            "annotations base bases basicsize call delattr dict dictoffset dir doc eq flags format ge \
-            getattribute getstate gt hash init init_subclass instancecheck itemsize le lt module mro \
-            name ne new or prepare qualname reduce reduce_ex repr ror setattr setitem sizeof str \
-            subclasscheck subclasses subclasshook text_signature weakref weakrefoffset"
+            "annotations base bases basicsize call dict dictoffset flags instancecheck itemsize module mro \
+            name or prepare qualname ror setitem subclasscheck subclasses text_signature weakref \
+            weakrefoffset"
         }
-        "builtin_function_or_method" => {
-            "call delattr dir doc eq format ge getattribute getstate gt hash init init_subclass le lt \
-            module name ne new qualname reduce reduce_ex repr self setattr sizeof str subclasshook \
-            text_signature"
-        }
-        "dict_keys" | "dict_items" => {
-            "and contains delattr dir doc eq format ge getattribute getstate gt hash init init_subclass \
-            iter le len lt ne new or rand reduce reduce_ex repr reversed ror rsub rxor setattr sizeof \
-            str sub subclasshook xor"
-        }
-        "dict_values" => {
-            "delattr dir doc eq format ge getattribute getstate gt hash init init_subclass iter le len \
-            lt ne new reduce reduce_ex repr reversed setattr sizeof str subclasshook"
-        }
+        "builtin_function_or_method" => "call module name qualname self text_signature",
+        "dict_keys" | "dict_items" => "and contains iter len or rand reversed ror rsub rxor sub xor",
+        "dict_values" => "iter len reversed",
         "Undefined" => {
-            "add aiter bool call complex delattr dir div doc eq float floordiv format ge getattr \
-            getattribute getitem getstate gt hash init init_subclass int iter le len lt mod module mul \
-            ne neg new pos pow radd rdiv reduce reduce_ex repr rfloordiv rmod rmul rpow rsub rtruediv \
-            setattr sizeof slots str sub subclasshook truediv"
+            "add aiter bool call complex div float floordiv getattr getitem int iter len mod module mul neg \
+            pos pow radd rdiv rfloordiv rmod rmul rpow rsub rtruediv slots sub truediv"
         }
-        "LoopContext" => {
-            "annotations call delattr dict dir doc eq format ge getattribute getstate gt hash init \
-            init_subclass iter le len lt module ne new next reduce reduce_ex repr setattr sizeof str \
-            subclasshook weakref"
-        }
-        "Macro" | "TemplateDict" => {
-            "call delattr dict dir doc eq format ge getattribute getstate gt hash init init_subclass le \
-            lt module ne new reduce reduce_ex repr setattr sizeof str subclasshook weakref"
-        }
+        "LoopContext" => "annotations call dict iter len module next weakref",
+        "Cycler" => "dict module next weakref",
+        "TemplateReference" => "dict getitem module weakref",
+        "Macro" | "TemplateDict" | "Joiner" | "BlockReference" => "call dict module weakref",
         _ => "",
     }
 }
@@ -115,6 +63,8 @@ fn private(type_name: &str) -> &'static str {
         }
         "Macro" => "_argument_count _async_invoke _default_autoescape _environment _func _invoke",
         "TemplateNamespace" => "_Namespace__attrs",
+        "TemplateReference" => "_TemplateReference__context",
+        "BlockReference" => "_async_call _context _depth _stack",
         "type" => "mro",
         _ => "",
     }
@@ -126,6 +76,7 @@ pub(crate) fn is_hidden(type_name: &str, name: &str) -> bool {
     let holds = |names: &str, wanted: &str| names.split(' ').any(|name| name == wanted);
     match name.strip_prefix("__").and_then(|name| name.strip_suffix("__")) {
         Some("") => false,
+        Some(inner) if type_name == "TemplateNamespace" => inner == "class",
         Some(inner) => holds(COMMON, inner) || holds(of_type(type_name), inner),
         None => !name.is_empty() && holds(private(type_name), name),
     }

@@ -2,7 +2,8 @@
 use crate::Error;
 use crate::args::Context;
 use crate::cutter::Cutter;
-use crate::fail::{type_error, value_error};
+use crate::fail::{type_error, unsupported_input, value_error};
+use crate::objects::Object;
 use crate::value::{Items, Value, View};
 
 /// What a `for` over the value goes through.
@@ -42,8 +43,8 @@ pub(crate) fn items<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Items<'a>,
 pub(crate) fn all<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<&'a [Value<'a>], Error> {
     match items(value, cx)? {
         Items::Slice(items) => Ok(items),
-        Items::Range(range) => {
-            let items: Vec<_> = (0..range.len()).map(|index| range.at(index)).collect();
+        others => {
+            let items: Vec<_> = (0..others.len()).filter_map(|index| others.get(index)).collect();
             cx.arena.slice(&items)
         }
     }
@@ -66,7 +67,11 @@ pub(crate) fn unpacked<'a>(
     Ok(items)
 }
 
-fn not_iterable(value: &Value<'_>) -> Error {
+pub(crate) fn not_iterable(value: &Value<'_>) -> Error {
+    if let Value::Loop(_) | Value::Object(Object::Template(..)) = value {
+        // Python would go on with the running loop itself, or ask `self` for its first block by number.
+        return unsupported_input(format!("going through a value of type {}", value.type_name()));
+    }
     type_error(format!("'{}' object is not iterable", value.type_name()))
 }
 

@@ -20,6 +20,7 @@ struct Words<'p> {
 }
 
 impl Words<'_> {
+    #[expect(clippy::too_many_lines, reason = "one arm an instruction, each of a line or two")]
     fn op(&self, op: Op) -> String {
         let (of, text, name) =
             (|op| self.operand(op), |name| self.text(name), |name| self.program.name(name));
@@ -27,7 +28,7 @@ impl Words<'_> {
             Op::Text(printed) => format!("print {}", text(printed)),
             Op::Emit(printed) => format!("print {}", of(printed)),
             Op::EmitJson(printed) => format!("print {} | tojson", of(printed)),
-            Op::EmitText => "print top, a text".to_owned(),
+            Op::EmitText(_) => "print top, a text".to_owned(),
             Op::EmitSum(left, right, label) => {
                 format!(
                     "print {} and {} if both are texts, else add them and go to {label}",
@@ -49,6 +50,10 @@ impl Words<'_> {
             Op::Resolve(to, index) => {
                 format!("{} = variable {}", slot(to), name(self.program.context[index as usize]))
             }
+            Op::ResolveAround(to, around, index) => {
+                let variable = name(self.program.context[index as usize]);
+                format!("{} = variable {variable} around {}", slot(to), slot(around))
+            }
             Op::Alias(to, from) => format!("{} = {}", slot(to), slot(from)),
             Op::Clear(variable) => format!("{} = nothing", slot(variable)),
             Op::Store(variable, value) => format!("{} = {}", slot(variable), of(value)),
@@ -56,7 +61,7 @@ impl Words<'_> {
             Op::Attribute(object, key) => format!("push {}.{}", of(object), name(key)),
             Op::Receiver => "check that top may have methods".to_owned(),
             Op::Item { object, key, .. } => format!("push {}[{}]", of(object), of(key)),
-            Op::Slice => "push slice of top four".to_owned(),
+            Op::Slice { .. } => "push slice of top four".to_owned(),
             Op::Binary(op, left, right) => format!("push {} {} {}", of(left), op.symbol(), of(right)),
             Op::Compare(op, left, right) => format!("push {} {} {}", of(left), op.symbol(), of(right)),
             Op::CompareChain(op, label) => {
@@ -91,8 +96,15 @@ impl Words<'_> {
             Op::Filter(filter, shape) => format!("filter {} with {}", filter.name(), self.shape(shape)),
             Op::TestOf(test, value) => format!("push {} is {}", of(value), test.name()),
             Op::Test(test, shape) => format!("test {} with {}", test.name(), self.shape(shape)),
-            Op::Unknown(message) => format!("fail: {}", name(message)),
-            Op::Loop(index, value) => format!("loop {index} over {}", of(value)),
+            Op::Fail(message) => format!("fail: {}", name(message)),
+            Op::Loop(index, value) => match self.program.loops[index as usize].test {
+                Some(test) => format!("loop {index} over {}, tested at {test}", of(value)),
+                None => format!("loop {index} over {}", of(value)),
+            },
+            Op::Recursive(index) => {
+                let entry = self.program.macros[index as usize].entry;
+                format!("print what the loop at {entry} makes of top")
+            }
             Op::Next(index) => format!("push next of loop {index}, or go to {}", self.exits(index)),
             Op::NextInto(index, variable) => {
                 format!("{} = next of loop {index}, or go to {}", slot(variable), self.exits(index))
@@ -101,17 +113,24 @@ impl Words<'_> {
             Op::Break(index) => format!("leave loop {index}, go to {}", self.exits(index)),
             Op::Continue(label) => format!("go on with the loop at {label}"),
             Op::StoreLoop(variable) => format!("{} = loop", slot(variable)),
-            Op::Collect => "begin to collect items".to_owned(),
-            Op::Keep => "collect the item below top if top is true".to_owned(),
-            Op::Collected => "push the collected items".to_owned(),
             Op::Duplicate => "push top again".to_owned(),
             Op::Unpack(count) => format!("push the {count} items of top"),
             Op::CheckNamespace(variable) => format!("check that {} is a namespace", slot(variable)),
             Op::StoreAttribute(variable, key) => format!("{}.{} = top", slot(variable), name(key)),
             Op::BeginCapture => "begin a text".to_owned(),
             Op::EndCapture => "push the text".to_owned(),
-            Op::Macro(index) => format!("push macro {}", name(self.program.macros[index as usize].name)),
+            Op::Macro(index) => {
+                let facts = &self.program.macros[index as usize];
+                format!("push macro {}", facts.name.map_or("without a name", name))
+            }
             Op::Generation => "print what top gives, as generated".to_owned(),
+            Op::Template(variable) => format!("{} = self", slot(variable)),
+            Op::NoParent(variable) => format!("{} = undefined", slot(variable)),
+            Op::Block(call) => {
+                let block = self.program.block_calls[call as usize].block;
+                format!("print block {}", name(self.program.blocks[block as usize].name))
+            }
+            Op::Include { .. } => "look for the template that top names".to_owned(),
             Op::JumpIfSet(variable, label) => format!("if {} was given go to {label}", slot(variable)),
             Op::Unprovided(variable, param) => {
                 format!("{} = undefined unless given: {}", slot(variable), name(param))

@@ -1,20 +1,36 @@
 //! The machine's loops.
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::Error;
 use crate::iterate::{is_of_messages, items};
 use crate::machine::{Flow, Machine, Running, Shortening, later};
-use crate::value::{Generator, Items, Loop, Value};
+use crate::program::LoopPart;
+use crate::value::{Frame, Generator, Items, Kept, Loop, Value};
 
 impl<'a> Machine<'a> {
-    pub(crate) fn start_loop(&mut self, index: u32, iterable: &Value<'a>) -> Result<(), Error> {
+    /// Starts a loop over a value.
+    pub(crate) fn start_loop(
+        &mut self,
+        index: u32,
+        iterable: &Value<'a>,
+        frame: &'a Frame<'a>,
+    ) -> Result<(), Error> {
         let generator = if let Value::Generator(generator) = iterable { Some(*generator) } else { None };
         let items = match generator {
             Some(generator) => Items::Slice(generator.begin()?),
             None => items(iterable, self.cx())?,
         };
+        let items = match self.program.loops[index as usize].test {
+            None => items,
+            Some(test) => {
+                let (tested, kept) = (Cell::new(0), RefCell::new(self.arena.empty()));
+                let kept = Kept { from: self.arena.value(items)?, tested, items: kept, test, frame };
+                Items::Kept(self.arena.value(kept)?)
+            }
+        };
         let (next, completed, changed) = (Cell::new(0), Cell::new(false), Cell::new(None));
-        let state = Loop { items, next, completed, changed, generator };
+        let recursion = self.recursion.take();
+        let state = Loop { items, next, completed, changed, generator, recursion };
         let state = self.arena.value(state)?;
         if is_of_messages(iterable) {
             self.shorten(index, state)?;
@@ -52,19 +68,83 @@ impl<'a> Machine<'a> {
         self.arena.work(1)?;
         let Some(running) = self.loops.last() else { return Ok(None) };
         let at = running.state.next.get();
-        let Some(item) = running.state.items.get(at) else {
-            running.state.generator.map_or(Ok(()), Generator::end)?;
-            return Ok(None);
+        let item = match running.state.items.get(at) {
+            Some(item) => item,
+            None if !running.state.is_lazy() => return Ok(None),
+            None => match self.item_ahead(running.state, at)? {
+                Some(item) => item,
+                None => return Ok(None),
+            },
         };
+        let Some(running) = self.loops.last() else { return Ok(None) };
         running.state.next.set(at + 1);
         self.turn = later(running.outer_turn, item.message());
         Ok(Some(item))
     }
 
+    /// An item that comes later, if there is one.
+    #[cold]
+    fn item_ahead(&mut self, state: &'a Loop<'a>, at: usize) -> Result<Option<Value<'a>>, Error> {
+        self.test_items(state, at.saturating_add(1))?;
+        let item = state.items.get(at);
+        if item.is_none() {
+            state.generator.map_or(Ok(()), Generator::end)?;
+        }
+        Ok(item)
+    }
+
+    /// Tests the next items of a loop with a test, until so many are kept or there are no more.
+    fn test_items(&mut self, state: &'a Loop<'a>, wanted: usize) -> Result<(), Error> {
+        let Items::Kept(kept) = state.items else { return Ok(()) };
+        let turn = self.turn;
+        while state.items.len() < wanted {
+            let Some(item) = kept.from.get(kept.tested.get()) else { break };
+            kept.tested.set(kept.tested.get() + 1);
+            self.arena.work(1)?;
+            self.turn = later(turn, item.message());
+            self.stack.push(item);
+            self.run(kept.test, kept.frame)?;
+            if self.pop().is_true() {
+                self.arena.charge(size_of::<Value<'_>>())?;
+                kept.items.borrow_mut().push(item);
+            }
+        }
+        self.turn = turn;
+        Ok(())
+    }
+
+    /// An attribute of a loop that may have to look at what comes.
+    #[cold]
+    pub(crate) fn lazy_part(
+        &mut self,
+        state: &'a Loop<'a>,
+        part: LoopPart,
+    ) -> Result<Option<Value<'a>>, Error> {
+        use LoopPart::{Last, Length, Next, RevIndex, RevIndex0};
+        match part {
+            Last | Next => self.item_ahead(state, state.next.get()).map(drop)?,
+            Length | RevIndex | RevIndex0 => self.item_ahead(state, usize::MAX).map(drop)?,
+            _ => {}
+        }
+        Ok(state.part(part))
+    }
+
+    /// Prints what a recursive loop makes of the top of the stack.
+    pub(crate) fn recursive_loop(&mut self, index: u32, frame: &'a Frame<'a>) -> Result<(), Error> {
+        let iterable = self.pop();
+        let closure = self.closure(index, frame)?;
+        let text = self.recurse(closure, &iterable, 0)?;
+        self.emit_text(&text)
+    }
+
     /// Drops what the current iteration left behind.
     pub(crate) fn unwind(&mut self) {
         if let Some(running) = self.loops.last() {
-            self.captures.truncate(running.captures);
+            let captures = running.captures;
+            self.captures.truncate(captures);
+            if !self.unprintable.is_empty() {
+                self.unprintable.retain(|(capture, _)| *capture <= captures);
+            }
             self.stack.truncate(running.stack);
         }
     }
@@ -75,14 +155,5 @@ impl<'a> Machine<'a> {
         let Some(running) = self.loops.pop() else { return Flow::Return };
         self.turn = running.outer_turn;
         Flow::Goto(if running.state.completed.get() { facts.exit } else { facts.otherwise })
-    }
-
-    pub(crate) fn keep(&mut self) -> Result<(), Error> {
-        let (item, kept) = self.pop_two();
-        if let Some(collected) = self.collected.last_mut().filter(|_| kept.is_true()) {
-            self.arena.charge(size_of::<Value<'_>>())?;
-            collected.push(item);
-        }
-        Ok(())
     }
 }

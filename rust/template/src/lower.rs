@@ -1,43 +1,24 @@
 //! Statements → program.
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::ast::{Args, Body, Const, Expr, ExprNode, For, Macro, Stmt, StmtNode, Target};
-use crate::program::{Label, LoopFacts, MacroFacts, Name, Op, Operand, Program, Variable};
+use crate::ast::{Args, Body, Const, Expr, ExprNode, Macro, Stmt, StmtNode, Target};
+use crate::program::{Label, MacroFacts, Name, Op, Operand, Program, Variable};
 use crate::scope::{Load, Slot, Slots, Symbols};
 use crate::source::position;
+use crate::special::reads_special;
 use crate::walk::{
-    attribute_writes, attribute_writes_in_macros, each_expr, each_text, has_break, makes_markup,
-    note_constants, prints, reads_name,
+    attribute_writes_in_macros, each_expr, each_text, extends, makes_markup, note_constants, reads_any,
 };
 use crate::{Class, Error};
 
 /// Lowers a parsed template.
 pub(crate) fn lower(source: &str, body: &Body<'_>) -> Result<Program, Error> {
-    let mut slots = Slots::default();
-    let function = slots.function();
-    let mut symbols = Symbols::new(None, function);
-    symbols.visit_body(body, &mut slots);
-    let frame = Scope { symbols: Rc::new(symbols), soft: false };
-    let mut lowering = Lowering {
-        source,
-        program: Program::default(),
-        slots,
-        interned: HashMap::new(),
-        functions: vec![function],
-        counters: Vec::new(),
-        loops: Vec::new(),
-        at: 0,
-        makes_markup: makes_markup(body),
-        sums: 0,
-    };
+    let mut lowering = Lowering::new(source, body);
     lowering.note_constants(body);
     let writes = attribute_writes_in_macros(body);
     lowering.program.macro_writes = writes.into_iter().map(|name| lowering.name(name)).collect();
-    lowering.enter(&frame)?;
-    lowering.body(body, &frame)?;
-    lowering.op(Op::Return);
-    lowering.program.slots = lowering.slots.count(function);
+    lowering.template(body)?;
     Ok(lowering.program)
 }
 
@@ -58,28 +39,73 @@ impl Scope<'_> {
 pub(crate) struct Lowering<'s> {
     source: &'s str,
     pub(crate) program: Program,
-    slots: Slots<'s>,
+    pub(crate) slots: Slots<'s>,
     interned: HashMap<String, Name>,
     /// The functions around the current instruction, innermost last.
     functions: Vec<usize>,
+    /// Where the block around the current instruction keeps what is around it.
+    pub(crate) surroundings: Option<Slot>,
     /// Targets of the loops around the current expression.
     pub(crate) counters: Vec<&'s str>,
     /// The loops around the current statement, with their heads.
-    loops: Vec<(u32, Label)>,
+    pub(crate) loops: Vec<(u32, Label)>,
     pub(crate) at: usize,
     /// Whether a value may be `Markup`, before which plain text is escaped.
     pub(crate) makes_markup: bool,
+    /// Whether there may be cyclers and joiners, which change with every use.
+    pub(crate) makes_objects: bool,
+    /// Whether the template may extend another.
+    pub(crate) extends: bool,
     /// The sums around the current expression.
     pub(crate) sums: u32,
 }
 
 impl<'s> Lowering<'s> {
+    fn new(source: &'s str, body: &Body<'s>) -> Self {
+        Self {
+            source,
+            program: Program::default(),
+            slots: Slots::default(),
+            interned: HashMap::new(),
+            functions: Vec::new(),
+            surroundings: None,
+            counters: Vec::new(),
+            loops: Vec::new(),
+            at: 0,
+            makes_markup: makes_markup(body),
+            makes_objects: reads_any(body, &["cycler", "joiner"]),
+            extends: extends(body),
+            sums: 0,
+        }
+    }
+
+    /// The outermost function, then the blocks.
+    fn template(&mut self, body: &Body<'s>) -> Result<(), Error> {
+        let function = self.slots.function();
+        let mut symbols = Symbols::new(None, function);
+        let own = reads_special(body, "self").then(|| symbols.declare("self", &mut self.slots));
+        symbols.visit_body(body, &mut self.slots);
+        self.declare_blocks(body, &symbols);
+        let scope = Scope { symbols: Rc::new(symbols), soft: false };
+        self.functions.push(function);
+        if let Some(own) = own {
+            let own = self.variable(own);
+            self.op(Op::Template(own));
+        }
+        self.enter(&scope)?;
+        self.body(body, &scope)?;
+        self.op(Op::Return);
+        self.functions.pop();
+        self.program.slots = self.slots.count(function);
+        self.define_blocks(body)
+    }
+
     pub(crate) fn op(&mut self, op: Op) {
         self.program.ops.push(op);
         self.program.positions.push(u32::try_from(self.at).unwrap_or(u32::MAX));
     }
 
-    fn label(&self) -> Label {
+    pub(crate) fn label(&self) -> Label {
         u32::try_from(self.program.ops.len()).unwrap_or(u32::MAX)
     }
 
@@ -148,7 +174,7 @@ impl<'s> Lowering<'s> {
     }
 
     /// A scope inside of another, in the same function.
-    fn inner(
+    pub(crate) fn inner(
         &mut self,
         scope: &Scope<'s>,
         visit: impl FnOnce(&mut Symbols<'s>, &mut Slots<'s>),
@@ -158,7 +184,7 @@ impl<'s> Lowering<'s> {
         Scope { symbols: Rc::new(symbols), soft: false }
     }
 
-    fn check_names(&self) -> Result<(), Error> {
+    pub(crate) fn check_names(&self) -> Result<(), Error> {
         if self.slots.are_too_many() {
             return Err(self.unsupported(self.at, "so many names in so many branches"));
         }
@@ -166,7 +192,7 @@ impl<'s> Lowering<'s> {
     }
 
     /// Gives the slots of a scope their first values.
-    fn enter(&mut self, scope: &Scope<'s>) -> Result<(), Error> {
+    pub(crate) fn enter(&mut self, scope: &Scope<'s>) -> Result<(), Error> {
         self.check_names()?;
         for &(slot, load) in &scope.symbols.loads {
             if slot.index > u32::from(u16::MAX) {
@@ -177,7 +203,11 @@ impl<'s> Lowering<'s> {
                 Load::Parameter => {}
                 Load::Context(name) => {
                     let index = self.context(name);
-                    self.op(Op::Resolve(variable, index));
+                    let surroundings = self.surroundings.map(|slot| self.variable(slot));
+                    self.op(match surroundings {
+                        Some(surroundings) => Op::ResolveAround(variable, surroundings, index),
+                        None => Op::Resolve(variable, index),
+                    });
                 }
                 Load::Alias(outer) => {
                     let outer = self.variable(outer);
@@ -189,7 +219,7 @@ impl<'s> Lowering<'s> {
         Ok(())
     }
 
-    fn body(&mut self, body: &Body<'s>, scope: &Scope<'s>) -> Result<(), Error> {
+    pub(crate) fn body(&mut self, body: &Body<'s>, scope: &Scope<'s>) -> Result<(), Error> {
         let mut printed = String::new();
         for statement in body {
             match &statement.node {
@@ -229,10 +259,10 @@ impl<'s> Lowering<'s> {
             StmtNode::SetBlock { target, filter, body } => {
                 self.set_block(target, filter.as_ref(), body, scope)?;
             }
-            StmtNode::Macro(node) => {
+            StmtNode::Macro(name, node) => {
                 let index = self.function(node, scope)?;
                 self.op(Op::Macro(index));
-                self.store(&Target::Name(node.name), scope);
+                self.store(&Target::Name(name), scope);
             }
             StmtNode::Call { block, callee, args } => self.call_block(block, callee, args, scope)?,
             StmtNode::Filter { filter, body } => self.filter_block(filter, body, scope)?,
@@ -241,6 +271,13 @@ impl<'s> Lowering<'s> {
                 let index = self.function(node, scope)?;
                 self.op(Op::Macro(index));
                 self.op(Op::Generation);
+            }
+            StmtNode::Block(node) => self.call_of_block(node, scope)?,
+            StmtNode::Include { template, ignore_missing } => {
+                self.include(template, *ignore_missing, scope)?;
+            }
+            StmtNode::Extends(template) | StmtNode::Import { template, .. } => {
+                self.other_template(template, scope)?;
             }
             StmtNode::Break => {
                 if let Some(&(index, _)) = self.loops.last() {
@@ -278,161 +315,10 @@ impl<'s> Lowering<'s> {
         Ok(())
     }
 
-    fn for_loop(&mut self, node: &For<'s>, scope: &Scope<'s>) -> Result<(), Error> {
-        let extended = reads_name(&node.body, "loop");
-        let inner = self.inner(scope, |symbols, slots| {
-            if extended {
-                symbols.declare("loop", slots);
-            }
-            symbols.declare_target(&node.target, slots);
-            symbols.visit_body(&node.body, slots);
-        });
-        let iterable = self.operand(&node.iter, scope)?;
-        let iterable = match node.test.as_ref().filter(|_| extended) {
-            Some(test) => self.collect(node, test, iterable, scope)?,
-            None => iterable,
-        };
-        let index = self.loop_facts(node);
-        self.op_at(node.iter.at, Op::Loop(index, iterable));
-        let head = self.label();
-        self.next_item(node, index, head, &inner, extended, scope)?;
-        self.loop_body(node, index, head, &inner, extended)?;
-        self.loop_end(node, index, head, scope)
-    }
-
-    /// Takes the next item of a loop, or the next that its test keeps, into the loop's targets.
-    fn next_item(
-        &mut self,
-        node: &For<'s>,
-        index: u32,
-        head: Label,
-        inner: &Scope<'s>,
-        extended: bool,
-        scope: &Scope<'s>,
-    ) -> Result<(), Error> {
-        let Some(test) = node.test.as_ref().filter(|_| !extended) else {
-            match self.target_variable(&node.target, inner) {
-                Some(variable) => self.op(Op::NextInto(index, variable)),
-                None => {
-                    self.op(Op::Next(index));
-                    self.store(&node.target, inner);
-                }
-            }
-            return Ok(());
-        };
-        self.op(Op::Next(index));
-        self.op(Op::Duplicate);
-        self.loop_test(node, test, scope)?;
-        let body = self.forward(Op::JumpIf(true, Operand::Top, 0));
-        self.op(Op::Pop);
-        self.op(Op::Jump(head));
-        self.land(body);
-        self.store(&node.target, inner);
-        Ok(())
-    }
-
     /// The variable of a target that is just a name.
-    fn target_variable(&self, target: &Target<'s>, scope: &Scope<'s>) -> Option<Variable> {
+    pub(crate) fn target_variable(&self, target: &Target<'s>, scope: &Scope<'s>) -> Option<Variable> {
         let Target::Name(name) = target else { return None };
         scope.symbols.find(name).map(|slot| self.variable(slot))
-    }
-
-    fn loop_facts(&mut self, node: &For<'s>) -> u32 {
-        let mut writes = BTreeSet::new();
-        attribute_writes(&node.body, &mut writes);
-        let writes = writes.into_iter().map(|name| self.name(name)).collect();
-        let facts = LoopFacts {
-            exit: 0,
-            otherwise: 0,
-            skippable: node.test.is_none() && !has_break(&node.body),
-            prints: prints(&node.body),
-            writes,
-        };
-        self.program.loops.push(facts);
-        u32::try_from(self.program.loops.len() - 1).unwrap_or(u32::MAX)
-    }
-
-    /// The test of a loop, with names of its own, on the item on the stack.
-    fn loop_test(&mut self, node: &For<'s>, test: &Expr<'s>, scope: &Scope<'s>) -> Result<(), Error> {
-        let inner = self.test_scope(node, test, scope);
-        self.enter(&inner)?;
-        self.store(&node.target, &inner);
-        self.expr(test, &inner)
-    }
-
-    fn test_scope(&mut self, node: &For<'s>, test: &Expr<'s>, scope: &Scope<'s>) -> Scope<'s> {
-        // One level apart from the body's scope, so that the two never share a slot.
-        let apart = self.inner(scope, |_, _| {});
-        self.inner(&apart, |symbols, slots| {
-            symbols.declare_target(&node.target, slots);
-            symbols.visit_expr(test, slots);
-        })
-    }
-
-    /// Leaves the list of the items that the test keeps on the stack.
-    fn collect(
-        &mut self,
-        node: &For<'s>,
-        test: &Expr<'s>,
-        iterable: Operand,
-        scope: &Scope<'s>,
-    ) -> Result<Operand, Error> {
-        self.program.loops.push(LoopFacts::default());
-        let index = u32::try_from(self.program.loops.len() - 1).unwrap_or(u32::MAX);
-        self.op(Op::Collect);
-        self.op_at(node.iter.at, Op::Loop(index, iterable));
-        let head = self.label();
-        self.op(Op::Next(index));
-        self.op(Op::Duplicate);
-        self.loop_test(node, test, scope)?;
-        self.op(Op::Keep);
-        self.op(Op::Jump(head));
-        let exit = self.label();
-        let facts = &mut self.program.loops[index as usize];
-        (facts.exit, facts.otherwise) = (exit, exit);
-        self.op(Op::Collected);
-        Ok(Operand::Top)
-    }
-
-    fn loop_body(
-        &mut self,
-        node: &For<'s>,
-        index: u32,
-        head: Label,
-        inner: &Scope<'s>,
-        extended: bool,
-    ) -> Result<(), Error> {
-        if extended && let Some(slot) = inner.symbols.find("loop") {
-            let variable = self.variable(slot);
-            self.op(Op::StoreLoop(variable));
-        }
-        self.enter(inner)?;
-        let counters = self.counters.len();
-        if let Target::Name(name) = node.target {
-            self.counters.push(name);
-        }
-        self.loops.push((index, head));
-        let lowered = self.body(&node.body, inner);
-        self.loops.pop();
-        self.counters.truncate(counters);
-        lowered
-    }
-
-    fn loop_end(&mut self, node: &For<'s>, index: u32, head: Label, scope: &Scope<'s>) -> Result<(), Error> {
-        if !node.otherwise.is_empty() {
-            self.op(Op::Completed);
-        }
-        self.op(Op::Jump(head));
-        let otherwise = self.label();
-        if !node.otherwise.is_empty() {
-            let inner = self.inner(scope, |symbols, slots| symbols.visit_body(&node.otherwise, slots));
-            self.enter(&inner)?;
-            self.body(&node.otherwise, &inner)?;
-        }
-        let exit = self.label();
-        let facts = &mut self.program.loops[index as usize];
-        (facts.exit, facts.otherwise) = (exit, otherwise);
-        Ok(())
     }
 
     fn set(&mut self, target: &Target<'s>, value: &Expr<'s>, scope: &Scope<'s>) -> Result<(), Error> {
@@ -463,7 +349,7 @@ impl<'s> Lowering<'s> {
         }
     }
 
-    fn store(&mut self, target: &Target<'s>, scope: &Scope<'s>) {
+    pub(crate) fn store(&mut self, target: &Target<'s>, scope: &Scope<'s>) {
         match target {
             Target::Name(name) => {
                 if let Some(slot) = scope.symbols.find(name) {
@@ -494,8 +380,8 @@ impl<'s> Lowering<'s> {
     ) -> Result<(), Error> {
         self.check_namespaces(target, scope);
         let inner = self.inner(scope, |symbols, slots| {
+            // As in Jinja, names that only the filter's arguments read are not known there.
             symbols.visit_body(body, slots);
-            filter.iter().for_each(|filter| symbols.visit_expr(filter, slots));
         });
         self.captured(body, &inner)?;
         if let Some(filter) = filter {
@@ -521,7 +407,7 @@ impl<'s> Lowering<'s> {
         });
         self.captured(body, &inner)?;
         self.expr(filter, &inner)?;
-        self.op(Op::EmitText);
+        self.op(Op::EmitText(count(self.at)));
         Ok(())
     }
 
@@ -557,7 +443,7 @@ impl<'s> Lowering<'s> {
         shape.named.push(caller);
         let shape = self.shape(shape);
         self.op(Op::Call(shape));
-        self.op(Op::EmitText);
+        self.op(Op::EmitText(count(self.at)));
         Ok(())
     }
 
@@ -568,31 +454,49 @@ impl<'s> Lowering<'s> {
         let params: Vec<Slot> =
             node.params.iter().map(|param| symbols.declare(param, &mut self.slots)).collect();
         let mut special = |name: &'static str| {
-            let wanted = reads_name(&node.body, name) && !node.params.contains(&name);
+            let wanted = reads_special(&node.body, name) && !node.params.contains(&name);
             wanted.then(|| symbols.declare(name, &mut self.slots)).map(|slot| small(slot.index))
         };
+        let reads_caller = reads_special(&node.body, "caller");
         let (caller, kwargs, varargs) = (special("caller"), special("kwargs"), special("varargs"));
         node.defaults.iter().for_each(|default| symbols.visit_expr(default, &mut self.slots));
         symbols.visit_body(&node.body, &mut self.slots);
         let inner = Scope { symbols: Rc::new(symbols), soft: false };
-        let index = u32::try_from(self.program.macros.len()).unwrap_or(u32::MAX);
+        let index = self.new_function();
+        let (entry, slots) = self.out_of_line(function, |lowering| {
+            lowering.parameters(node, &params, &inner)?;
+            lowering.body(&node.body, &inner)
+        })?;
+        let names: Vec<Name> = node.params.iter().map(|param| self.name(param)).collect();
+        let params = names.into_iter().zip(params.iter().map(|slot| small(slot.index))).collect();
+        let name = node.name.map(|name| self.name(name));
+        self.program.macros[index as usize] =
+            MacroFacts { name, entry, slots, params, caller, reads_caller, kwargs, varargs };
+        Ok(index)
+    }
+
+    /// A place among the program's functions, those within this one coming later.
+    pub(crate) fn new_function(&mut self) -> u32 {
         self.program.macros.push(MacroFacts::default());
+        count(self.program.macros.len() - 1)
+    }
+
+    /// Lowers a function's body behind a jump over it; gives where it starts, and how many slots it has.
+    pub(crate) fn out_of_line(
+        &mut self,
+        function: usize,
+        body: impl FnOnce(&mut Self) -> Result<(), Error>,
+    ) -> Result<(Label, u32), Error> {
         let around = self.forward(Op::Jump(0));
         let entry = self.label();
         self.functions.push(function);
         let (counters, loops) = (std::mem::take(&mut self.counters), std::mem::take(&mut self.loops));
-        self.parameters(node, &params, &inner)?;
-        self.body(&node.body, &inner)?;
+        body(self)?;
         (self.counters, self.loops) = (counters, loops);
         self.functions.pop();
         self.op(Op::Return);
         self.land(around);
-        let names: Vec<Name> = node.params.iter().map(|param| self.name(param)).collect();
-        let params = names.into_iter().zip(params.iter().map(|slot| small(slot.index))).collect();
-        let (name, slots) = (self.name(node.name), self.slots.count(function));
-        self.program.macros[index as usize] =
-            MacroFacts { name, entry, slots, params, caller, kwargs, varargs };
-        Ok(index)
+        Ok((entry, self.slots.count(function)))
     }
 
     /// The start of a function: names from around it, then defaults of parameters that were not given.

@@ -10,10 +10,11 @@ use crate::program::{
     Arguments, Constant, FieldFacts, Lookup, LoopPart, Method, Name, Op, Operand, Shape, Variable,
 };
 use crate::tests::Test;
+use crate::walk::may_be_constant;
 use crate::{Class, Error};
 
 /// Objects that Jinja offers and this engine does not.
-const UNSUPPORTED_GLOBALS: [&str; 5] = ["lipsum", "cycler", "joiner", "self", "super"];
+const UNSUPPORTED_GLOBALS: [&str; 1] = ["lipsum"];
 
 impl<'s> Lowering<'s> {
     /// Computes an expression onto the stack.
@@ -262,7 +263,8 @@ impl<'s> Lowering<'s> {
 
     fn load(&mut self, name: &'s str, at: usize, scope: &Scope<'s>) -> Result<(Variable, Name), Error> {
         let Some(slot) = scope.symbols.find(name) else {
-            return Err(self.unsupported(at, &format!("name `{name}` in this place")));
+            // Jinja fails over names that it didn't look for there.
+            return Err(self.unsupported(at, &format!("name `{name}` in the filter of a `set` block")));
         };
         let from_context = scope.symbols.loads_from_context(slot);
         if from_context && UNSUPPORTED_GLOBALS.contains(&name) {
@@ -287,10 +289,6 @@ impl<'s> Lowering<'s> {
         at: usize,
         scope: &Scope<'s>,
     ) -> Result<(), Error> {
-        if crate::walk::is_computed_constant(inner) {
-            // Jinja computes it at once, where what has no parts is undefined instead of wrong.
-            return Err(self.unsupported(at, "slice of a constant"));
-        }
         self.expr(inner, scope)?;
         for part in parts {
             match part {
@@ -301,7 +299,10 @@ impl<'s> Lowering<'s> {
                 }
             }
         }
-        self.op_at(at, Op::Slice);
+        // Jinja may compute it at once, and then what has no such parts is undefined instead of wrong.
+        let parts = parts.iter().flatten();
+        let early = std::iter::once(inner).chain(parts).all(may_be_constant);
+        self.op_at(at, Op::Slice { early });
         Ok(())
     }
 
@@ -499,6 +500,9 @@ impl<'s> Lowering<'s> {
         scope: &Scope<'s>,
     ) -> Result<(), Error> {
         let message = format!("No {what} named '{name}'");
+        if self.extends {
+            return Err(self.unsupported(at, &format!("{what} `{name}` in a template that extends another")));
+        }
         if !scope.soft {
             let names = if what == "filter" { Filter::NAMES } else { Test::NAMES };
             let error = self.error(at, Class::Syntax, "TemplateAssertionError", format!("{message}."));
@@ -506,7 +510,7 @@ impl<'s> Lowering<'s> {
         }
         self.arguments(args, scope)?;
         let message = self.name(&format!("{message} found."));
-        self.op_at(at, Op::Unknown(message));
+        self.op_at(at, Op::Fail(message));
         Ok(())
     }
 }

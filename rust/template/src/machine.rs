@@ -8,13 +8,14 @@ use crate::args::{Args, Context};
 use crate::ast::{Binary, Comparison};
 use crate::calls;
 use crate::compare::compare;
-use crate::fail::{render, undefined, unsupported_input};
+use crate::fail::{render, type_error, undefined, unsupported_input};
 use crate::filters::{self, Filter};
 use crate::input::{FieldNode, Inputs};
 use crate::iterate::is_of_messages;
 use crate::json::{self, Sink, Style};
 use crate::members::{attribute, item, slice};
 use crate::number::{as_index, signed};
+use crate::objects;
 use crate::operators::binary;
 use crate::output::Output;
 use crate::print;
@@ -35,15 +36,19 @@ pub(crate) struct Machine<'a> {
     /// The variables of the row and the run.
     pub(crate) variables: &'a [(&'a str, Value<'a>)],
     /// The variables of the render that the program reads.
-    context: &'a [Value<'a>],
+    pub(crate) context: &'a [Value<'a>],
     fields: &'a [FieldNode<'a>],
     pub(crate) stack: BumpVec<'a, Value<'a>>,
     pub(crate) loops: BumpVec<'a, Running<'a>>,
     pub(crate) output: Output<'a>,
     /// The blocks that are being captured, which take what is printed.
     pub(crate) captures: Vec<Pieces<'a>>,
-    /// The items that loops' tests have kept so far.
-    pub(crate) collected: Vec<Vec<Value<'a>>>,
+    /// What was printed and is no text: the block that is captured it is in, as a count, and the error.
+    pub(crate) unprintable: Vec<(usize, Error)>,
+    /// The call of a recursive loop that is about to start.
+    pub(crate) recursion: Option<(&'a Closure<'a>, usize)>,
+    /// The variables of the outermost function.
+    pub(crate) root: Option<&'a Frame<'a>>,
     pub(crate) namespaces: Vec<&'a Namespace<'a>>,
     /// The current message.
     pub(crate) turn: Option<u32>,
@@ -115,7 +120,9 @@ impl<'a> Machine<'a> {
                 Shortening::On { .. } => Output::short(arena)?,
             },
             captures: Vec::new(),
-            collected: Vec::new(),
+            unprintable: Vec::new(),
+            recursion: None,
+            root: None,
             namespaces: Vec::new(),
             turn: None,
             limits: settings.limits,
@@ -136,7 +143,9 @@ impl<'a> Machine<'a> {
         let messages = Value::List(self.arena.value(list)?);
         self.context = self.context(inputs, messages, add_generation_prompt)?;
         let frame = self.frame(self.program.slots, None)?;
+        self.root = Some(frame);
         self.run(0, frame)?;
+        self.check_printed()?;
         self.check_shortening()?;
         Ok(self.output)
     }
@@ -217,7 +226,7 @@ impl<'a> Machine<'a> {
                 let value = self.fetch(operand, frame, &mut a)?;
                 self.emit_json(value)?;
             }
-            Op::EmitText => self.emit_only_text()?,
+            Op::EmitText(at) => self.emit_only_text(at)?,
             Op::EmitSum(left, right, otherwise) => {
                 let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
                 return self.emit_sum(left, right, otherwise);
@@ -240,6 +249,10 @@ impl<'a> Machine<'a> {
                 self.stack.push(value);
             }
             Op::Resolve(variable, index) => slot(frame, variable).set(self.context[index as usize]),
+            Op::ResolveAround(variable, surroundings, index) => {
+                let value = self.around(&slot(frame, surroundings).get(), index)?;
+                slot(frame, variable).set(value);
+            }
             Op::Alias(to, from) => slot(frame, to).set(slot(frame, from).get()),
             Op::Clear(variable) => slot(frame, variable).set(Value::Missing),
             Op::Store(variable, operand) => {
@@ -262,7 +275,7 @@ impl<'a> Machine<'a> {
                 let (object, key) = self.fetch_two(object, key, frame, &mut a, &mut b)?;
                 self.item(object, key, counter)?;
             }
-            Op::Slice => self.slice()?,
+            Op::Slice { early } => self.slice(early)?,
             Op::Binary(op, left, right) => {
                 let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
                 self.stack.push(binary(op, left, right, self.cx())?);
@@ -348,13 +361,14 @@ impl<'a> Machine<'a> {
                 let value = self.pop();
                 self.stack.push(Value::truth(tests::apply(test, &value, args, self.cx())?));
             }
-            Op::Unknown(message) => {
+            Op::Fail(message) => {
                 return Err(render("TemplateRuntimeError", self.program.name(message)));
             }
             Op::Loop(index, operand) => {
                 let iterable = self.fetch(operand, frame, &mut a)?;
-                self.start_loop(index, iterable)?;
+                self.start_loop(index, iterable, frame)?;
             }
+            Op::Recursive(index) => self.recursive_loop(index, frame)?,
             Op::Next(index) => match self.next_item()? {
                 Some(item) => self.stack.push(item),
                 None => return Ok(self.leave_loop(index)),
@@ -378,12 +392,6 @@ impl<'a> Machine<'a> {
                     slot(frame, variable).set(Value::Loop(running.state));
                 }
             }
-            Op::Collect => self.collected.push(Vec::new()),
-            Op::Keep => self.keep()?,
-            Op::Collected => {
-                let kept = self.collected.pop().unwrap_or_default();
-                self.stack.push(self.cx().list(&kept)?);
-            }
             Op::Duplicate => {
                 let value = self.pop();
                 self.stack.extend([value, value]);
@@ -399,10 +407,17 @@ impl<'a> Machine<'a> {
                 self.stack.push(Value::Str(captured));
             }
             Op::Macro(index) => {
-                let name = self.program.name(self.program.macros[index as usize].name);
-                self.stack.push(Value::Macro(self.arena.value(Closure { index, name, frame })?));
+                let closure = self.closure(index, frame)?;
+                self.stack.push(Value::Macro(closure));
             }
             Op::Generation => self.generation()?,
+            Op::Template(variable) => slot(frame, variable).set(self.template(None)?),
+            Op::NoParent(variable) => slot(frame, variable).set(objects::no_parent(self.cx())?),
+            Op::Block(call) => self.block(call, frame)?,
+            Op::Include { choice, ignore_missing } => {
+                let named = self.pop();
+                objects::include(&named, choice, ignore_missing, self.cx())?;
+            }
             Op::JumpIfSet(variable, label) => {
                 if !matches!(slot(frame, variable).get(), Value::Missing) {
                     return Ok(Flow::Goto(label));
@@ -472,20 +487,28 @@ impl<'a> Machine<'a> {
                     return Ok(value);
                 }
             }
-            Value::Loop(running) if facts.trim.is_none() => {
-                if let Some(value) = facts.of_loop.and_then(|part| running.part(part)) {
-                    *own = value;
+            Value::Loop(running) => {
+                let part = match facts.of_loop {
+                    Some(part) if running.is_lazy() => self.lazy_part(running, part)?,
+                    Some(part) => running.part(part),
+                    None => None,
+                };
+                if let Some(value) = part {
+                    *own = self.trimmed(value, facts)?;
                     return Ok(own);
                 }
             }
             _ => {}
         }
-        *own = self.field(facts, key, frame)?;
-        if let Some(at) = facts.trim {
-            let trimmed = filters::apply(Filter::Trim, own, Args::default(), self.cx());
-            *own = trimmed.map_err(|error| self.explained(error, at))?;
-        }
+        *own = self.trimmed(self.field(facts, key, frame)?, facts)?;
         Ok(own)
+    }
+
+    /// A member without whitespace at its ends, if that is asked for.
+    fn trimmed(&self, value: Value<'a>, facts: &FieldFacts) -> Result<Value<'a>, Error> {
+        let Some(at) = facts.trim else { return Ok(value) };
+        let trimmed = filters::apply(Filter::Trim, &value, Args::default(), self.cx());
+        trimmed.map_err(|error| self.explained(error, at))
     }
 
     /// The values of two operands, of which the left one was computed first.
@@ -508,7 +531,7 @@ impl<'a> Machine<'a> {
     }
 
     /// A member of a variable that is not just an item of a mapping.
-    fn field(&mut self, facts: &FieldFacts, key: &'a str, frame: &'a Frame<'a>) -> Result<Value<'a>, Error> {
+    fn field(&self, facts: &FieldFacts, key: &'a str, frame: &'a Frame<'a>) -> Result<Value<'a>, Error> {
         let object = self.load(facts.variable, facts.name, frame)?;
         let found = match facts.lookup {
             Lookup::Attribute => attribute(&object, key, self.cx()),
@@ -569,17 +592,30 @@ impl<'a> Machine<'a> {
         self.emit(&text)
     }
 
-    fn emit_only_text(&mut self) -> Result<(), Error> {
+    /// Prints only text; that anything else can't be printed is noticed where all that was printed is joined.
+    fn emit_only_text(&mut self, at: u32) -> Result<(), Error> {
         match self.pop() {
             Value::Str(text) => self.emit_text(&text),
             other => {
                 let found = other.type_name();
-                Err(crate::fail::type_error(format!("sequence item 0: expected str instance, {found} found")))
+                let error = type_error(format!("sequence item 0: expected str instance, {found} found"));
+                let error = self.explained(error, at);
+                self.unprintable.push((self.captures.len(), error));
+                Ok(())
             }
         }
     }
 
-    fn emit_text(&mut self, text: &Text<'a>) -> Result<(), Error> {
+    /// Fails if something that can't be printed is in the text that ends here.
+    fn check_printed(&mut self) -> Result<(), Error> {
+        let level = self.captures.len();
+        match self.unprintable.pop_if(|(spoiled, _)| *spoiled >= level) {
+            Some((_, error)) => Err(error),
+            None => Ok(()),
+        }
+    }
+
+    pub(crate) fn emit_text(&mut self, text: &Text<'a>) -> Result<(), Error> {
         if let Some(piece) = text.as_piece() {
             return self.emit_piece(piece);
         }
@@ -653,6 +689,7 @@ impl<'a> Machine<'a> {
     }
 
     pub(crate) fn end_capture(&mut self) -> Result<Text<'a>, Error> {
+        self.check_printed()?;
         self.captures.pop().map_or(Ok(Text::EMPTY), |pieces| Text::growing(pieces, self.arena))
     }
 
@@ -678,10 +715,16 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn slice(&mut self) -> Result<(), Error> {
+    fn slice(&mut self, early: bool) -> Result<(), Error> {
         let (stop, step) = self.pop_two();
         let (object, start) = self.pop_two();
-        self.stack.push(slice(&object, [&start, &stop, &step], self.cx())?);
+        let sliced = slice(&object, [&start, &stop, &step], self.cx());
+        self.stack.push(match sliced {
+            Err(error) if early && error.kind() == "TypeError" => {
+                return Err(unsupported_input("a slice of a constant that can't be sliced so"));
+            }
+            sliced => sliced?,
+        });
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use crate::hidden::is_hidden;
 use crate::number::as_index;
 use crate::program::LoopPart;
 use crate::text::{Source, Text, TextBuilder};
-use crate::value::{Bound, Dict, Global, List, Loop, Range, Undefined, Value};
+use crate::value::{Bound, Closure, Dict, Global, List, Loop, Range, Undefined, Value};
 use crate::{Class, Error};
 
 /// The methods of Python's `str`.
@@ -70,7 +70,6 @@ const INT_MEMBERS: [&str; 6] =
     ["as_integer_ratio", "bit_count", "bit_length", "conjugate", "from_bytes", "to_bytes"];
 const FLOAT_MEMBERS: [&str; 5] = ["as_integer_ratio", "conjugate", "fromhex", "hex", "is_integer"];
 const GENERATOR_MEMBERS: [&str; 5] = ["close", "gi_running", "gi_suspended", "gi_yieldfrom", "send"];
-const MACRO_MEMBERS: [&str; 5] = ["arguments", "caller", "catch_kwargs", "catch_varargs", "explicit_caller"];
 const VIEW_MEMBERS: [&str; 2] = ["isdisjoint", "mapping"];
 
 /// Whether every text has a method of this name.
@@ -115,10 +114,13 @@ pub(crate) fn attribute<'a>(object: &Value<'a>, name: &'a str, cx: Context<'a>) 
         found => return resolved(found, object, name, cx),
     }
     cx.arena.scan(name.len())?;
-    if let Value::Dict(dict) = object
-        && let Some(value) = dict.get(name)
-    {
-        return Ok(*value);
+    let item = match object {
+        Value::Dict(dict) => dict.get(name).copied(),
+        Value::Object(object) => object.item(name, cx)?,
+        _ => None,
+    };
+    if let Some(value) = item {
+        return Ok(value);
     }
     Value::undefined(Undefined::Member(*object, Value::literal(name)), cx.arena)
 }
@@ -199,13 +201,27 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
             "gi_code" | "gi_frame" => Found::Unsafe,
             _ => foreign(&GENERATOR_MEMBERS),
         },
-        Value::Macro(closure) if name == "name" => Found::Value(Value::literal(closure.name)),
-        Value::Macro(_) => foreign(&MACRO_MEMBERS),
+        Value::Macro(closure) => macro_attribute(closure, name, cx)?,
+        Value::Object(object) if object.has_method(name) => Found::Method,
+        Value::Object(object) => object.attribute(name, cx)?.map_or(Found::Nothing, Found::Value),
         Value::Global(Global::Dict) => foreign(&["fromkeys"]),
         Value::Global(Global::DictType) if is_of_dict(name) => Found::Foreign,
         Value::Global(Global::DictType) => Found::Value(*object),
         _ => Found::Nothing,
     })
+}
+
+fn macro_attribute<'a>(closure: &Closure<'a>, name: &str, cx: Context<'a>) -> Result<Found<'a>, Error> {
+    let facts = closure.facts;
+    Ok(Found::Value(match name {
+        "name" => closure.name().map_or(Value::None(Source::LITERAL), Value::literal),
+        "arguments" => cx.tuple(&closure.params().map(Value::literal).collect::<Vec<_>>())?,
+        "caller" => Value::truth(facts.reads_caller),
+        "catch_kwargs" => Value::truth(facts.kwargs.is_some()),
+        "catch_varargs" => Value::truth(facts.varargs.is_some()),
+        "explicit_caller" => Value::truth(closure.params().any(|param| param == "caller")),
+        _ => return Ok(Found::Nothing),
+    }))
 }
 
 fn is_of_dict(name: &str) -> bool {
@@ -276,6 +292,10 @@ fn python_item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> Resu
         Value::Str(text) => match as_index(key) {
             Some(index) => character(text, index, cx)?,
             None => None,
+        },
+        Value::Object(object) => match key {
+            Value::Str(name) => object.item(name.as_str(cx.arena)?, cx)?,
+            _ => None,
         },
         _ => None,
     })

@@ -1,22 +1,26 @@
 //! Tokens → statements, as Jinja's parser with transformers' extensions does it.
-use crate::ast::{Args, Body, Expr, For, Macro, Stmt, StmtNode, Target};
+use std::collections::HashSet;
+
+use crate::ast::{Args, Body, Expr, ExprNode, For, Macro, Stmt, StmtNode, Target};
 use crate::hint::did_you_mean;
 use crate::lexer::tokenize;
 use crate::source::position;
+use crate::special::reads_special;
 use crate::token::{Kind, Op, Token};
-use crate::walk::reads_name;
 use crate::{Class, Error};
 
 /// Statements and brackets within each other; Python's own stack ends near here too.
 const MAX_NESTING: usize = 150;
 
 /// The tags that may open or go on with a block.
-const TAGS: [&str; 21] = [
+const TAGS: [&str; 27] = [
+    "block",
     "break",
     "call",
     "continue",
     "elif",
     "else",
+    "endblock",
     "endcall",
     "endfilter",
     "endfor",
@@ -25,28 +29,41 @@ const TAGS: [&str; 21] = [
     "endmacro",
     "endset",
     "endwith",
+    "extends",
     "filter",
     "for",
+    "from",
     "generation",
     "if",
+    "import",
+    "include",
     "macro",
     "print",
     "set",
     "with",
 ];
 
+/// What a source says.
+pub(crate) struct Parsed<'s> {
+    pub(crate) body: Body<'s>,
+    /// What is wrong with the tree, to be told if nothing is wrong with the syntax.
+    pub(crate) assertion: Option<Error>,
+    /// What is wrong with the Python that Jinja makes of it, to be told if nothing else is wrong.
+    pub(crate) invalid: Option<Error>,
+}
+
 /// Parses a normalized source.
-pub(crate) fn parse(source: &str) -> Result<Body<'_>, Error> {
+pub(crate) fn parse(source: &str) -> Result<Parsed<'_>, Error> {
     let (tokens, trouble) = tokenize(source);
     let end = tokens.last().map(|end| position(source, end.at));
-    let mut parser =
-        Parser { source, tokens, next: 0, nesting: 0, loops: 0, fors: 0, assertion: None, misplaced: None };
+    let mut parser = Parser::new(source, tokens);
     let body = match (parser.body(&[]), trouble) {
         (Ok(_), Some(trouble)) => return Err(trouble),
         (Err(error), Some(trouble)) if error.position() == end => return Err(trouble),
         (parsed, _) => parsed?,
     };
-    parser.assertion.or(parser.misplaced).map_or(Ok(body), Err)
+    let Parser { assertion, invalid, .. } = parser;
+    Ok(Parsed { body, assertion, invalid })
 }
 
 /// The tokens still to come.
@@ -59,13 +76,32 @@ pub(crate) struct Parser<'s> {
     loops: usize,
     /// The same through macros and call blocks, where nothing may assign to `loop`.
     fors: usize,
-    /// What is wrong with the tree, to be told if nothing is wrong with the syntax.
+    /// Tags around the current one that have a scope of their own.
+    pub(crate) scopes: usize,
+    /// The names of the blocks so far.
+    pub(crate) blocks: HashSet<&'s str>,
+    /// See [`Parsed::assertion`].
     assertion: Option<Error>,
-    /// A `break` or `continue` outside of a loop, to be told if nothing else is wrong.
-    misplaced: Option<Error>,
+    /// See [`Parsed::invalid`].
+    invalid: Option<Error>,
 }
 
 impl<'s> Parser<'s> {
+    fn new(source: &'s str, tokens: Vec<Token<'s>>) -> Self {
+        Self {
+            source,
+            tokens,
+            next: 0,
+            nesting: 0,
+            loops: 0,
+            fors: 0,
+            scopes: 0,
+            blocks: HashSet::new(),
+            assertion: None,
+            invalid: None,
+        }
+    }
+
     pub(crate) fn peek(&self) -> &Kind<'s> {
         &self.tokens[self.next].kind
     }
@@ -113,7 +149,7 @@ impl<'s> Parser<'s> {
         self.expect(&Kind::Op(op))
     }
 
-    fn expect(&mut self, kind: &Kind<'s>) -> Result<(), Error> {
+    pub(crate) fn expect(&mut self, kind: &Kind<'s>) -> Result<(), Error> {
         if self.peek() == kind {
             self.advance();
             return Ok(());
@@ -131,9 +167,21 @@ impl<'s> Parser<'s> {
         }
     }
 
-    /// An error that Jinja finds after parsing, in the tree.
-    fn assertion(&self, at: usize, message: impl Into<String>) -> Error {
+    /// An error that Jinja raises at once though the syntax is right.
+    pub(crate) fn assertion(&self, at: usize, message: impl Into<String>) -> Error {
         Error::new(Class::Syntax, "TemplateAssertionError", message).at(position(self.source, at))
+    }
+
+    /// Notes an error that Jinja finds after parsing, in the tree.
+    pub(crate) fn note_assertion(&mut self, at: usize, message: impl Into<String>) {
+        let error = self.assertion(at, message);
+        self.assertion.get_or_insert(error);
+    }
+
+    /// Notes an error that Python finds in what Jinja makes of the tree.
+    fn note_invalid(&mut self, at: usize, message: impl Into<String>) {
+        let error = Error::new(Class::Syntax, "SyntaxError", message).at(position(self.source, at));
+        self.invalid.get_or_insert(error);
     }
 
     pub(crate) fn unexpected(&self, expected: &str) -> Error {
@@ -144,7 +192,7 @@ impl<'s> Parser<'s> {
         Error::new(Class::Syntax, "TemplateSyntaxError", message).at(position(self.source, at))
     }
 
-    fn unsupported(&self, at: usize, construct: &str) -> Error {
+    pub(crate) fn unsupported(&self, at: usize, construct: &str) -> Error {
         let message = format!("unsupported construct: {construct}");
         Error::new(Class::Unsupported, "UnsupportedTemplateError", message).at(position(self.source, at))
     }
@@ -196,7 +244,7 @@ impl<'s> Parser<'s> {
     }
 
     /// The body of a block from the end of its opening tag up to the name in its closing one, which is taken.
-    fn block(&mut self, end: &'static str) -> Result<Body<'s>, Error> {
+    pub(crate) fn block(&mut self, end: &'static str) -> Result<Body<'s>, Error> {
         self.expect(&Kind::BlockEnd)?;
         let body = self.body(&[end])?;
         self.advance();
@@ -211,40 +259,56 @@ impl<'s> Parser<'s> {
     fn statement(&mut self) -> Result<Vec<Stmt<'s>>, Error> {
         let at = self.at();
         let tag = self.expect_name()?;
-        let node = match tag {
+        if tag == "print" {
+            return self.print(at);
+        }
+        let scopes = usize::from(tag != "if");
+        self.scopes += scopes;
+        let node = self.tagged(tag, at)?;
+        self.scopes -= scopes;
+        Ok(vec![Stmt { at, node }])
+    }
+
+    /// A statement after its tag.
+    fn tagged(&mut self, tag: &'s str, at: usize) -> Result<StmtNode<'s>, Error> {
+        Ok(match tag {
             "for" => self.for_loop()?,
             "if" => self.if_chain()?,
             "set" => self.set()?,
-            "macro" => StmtNode::Macro(self.macro_definition(at)?),
+            "macro" => {
+                let (name, node) = self.macro_definition(at)?;
+                StmtNode::Macro(name, node)
+            }
             "call" => self.call_block(at)?,
             "filter" => self.filter_block()?,
             "with" => self.with_block()?,
-            "print" => return self.print(at),
             "generation" => StmtNode::Generation(self.call_body("endgeneration")?),
             "break" | "continue" => self.loop_control(at, tag),
-            "block" | "extends" | "include" | "import" | "from" | "autoescape" => {
-                return Err(self.unsupported(at, &format!("tag `{tag}`")));
-            }
+            "block" => self.named_block(at)?,
+            "extends" => self.extends(at)?,
+            "include" => self.include()?,
+            "import" => self.import()?,
+            "from" => self.import_names()?,
+            "autoescape" => return Err(self.unsupported(at, "tag `autoescape`")),
             _ => {
                 let error = self.error(at, format!("encountered unknown tag `{tag}`"));
                 return Err(error.hints(did_you_mean(tag, TAGS)));
             }
-        };
-        Ok(vec![Stmt { at, node }])
+        })
     }
 
     fn loop_control(&mut self, at: usize, tag: &str) -> StmtNode<'s> {
         if self.loops == 0 {
-            // Jinja compiles this to Python that has `break` outside of a loop.
-            let error = Error::new(Class::Syntax, "SyntaxError", format!("`{tag}` outside of a loop"))
-                .at(position(self.source, at));
-            self.misplaced.get_or_insert(error);
+            self.note_invalid(at, format!("`{tag}` outside of a loop"));
         }
         if tag == "break" { StmtNode::Break } else { StmtNode::Continue }
     }
 
     /// Runs a part of the parser whose body is a function of its own, where `break` finds no loop.
-    fn function<T>(&mut self, parse: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+    pub(crate) fn function<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let loops = std::mem::take(&mut self.loops);
         let parsed = parse(self);
         self.loops = loops;
@@ -259,22 +323,22 @@ impl<'s> Parser<'s> {
     }
 
     fn for_parts(&mut self) -> Result<StmtNode<'s>, Error> {
+        let at = self.at();
         let target = self.target(false)?;
+        self.check_loop_name(at, &target);
         if !self.skip_name("in") {
             return Err(self.unexpected("`in`"));
         }
         let iter = self.tuple(false)?;
         let test = if self.skip_name("if") { Some(self.expression()?) } else { None };
-        if self.is_name("recursive") {
-            return Err(self.unsupported(self.at(), "`for … recursive`"));
-        }
+        let recursive = self.skip_name("recursive");
         self.loops += 1;
         let body = self.branch(&["endfor", "else"]);
         self.loops -= 1;
         let body = body?;
         let otherwise = if self.skip_name("else") { self.branch(&["endfor"])? } else { Vec::new() };
         self.advance();
-        Ok(StmtNode::For(Box::new(For { target, iter, test, body, otherwise })))
+        Ok(StmtNode::For(Box::new(For { target, iter, test, body, otherwise, recursive })))
     }
 
     fn if_chain(&mut self) -> Result<StmtNode<'s>, Error> {
@@ -294,7 +358,9 @@ impl<'s> Parser<'s> {
     }
 
     fn set(&mut self) -> Result<StmtNode<'s>, Error> {
+        let at = self.at();
         let target = self.target(true)?;
+        self.check_loop_name(at, &target);
         if self.skip_op(Op::Assign) {
             return Ok(StmtNode::Set(target, self.tuple(true)?));
         }
@@ -303,13 +369,13 @@ impl<'s> Parser<'s> {
         Ok(StmtNode::SetBlock { target, filter, body })
     }
 
-    fn macro_definition(&mut self, at: usize) -> Result<Macro<'s>, Error> {
+    fn macro_definition(&mut self, at: usize) -> Result<(&'s str, Macro<'s>), Error> {
         let name = self.expect_name()?;
         let (params, defaults) = self.signature()?;
         let body = self.function(|parser| parser.block("endmacro"))?;
-        let node = Macro { name, params, defaults, body };
+        let node = Macro { name: Some(name), params, defaults, body };
         self.check_caller(at, &node);
-        Ok(node)
+        Ok((name, node))
     }
 
     fn signature(&mut self) -> Result<(Vec<&'s str>, Vec<Expr<'s>>), Error> {
@@ -326,6 +392,9 @@ impl<'s> Parser<'s> {
                 return Err(self.error(self.at(), "parameter without a default follows one with a default"));
             }
         }
+        if let Some(name) = repeated(params.iter().copied()) {
+            self.note_invalid(self.at(), format!("parameter `{name}` repeated"));
+        }
         self.expect_op(Op::RightParen)?;
         Ok((params, defaults))
     }
@@ -334,26 +403,28 @@ impl<'s> Parser<'s> {
     fn check_caller(&mut self, at: usize, node: &Macro<'s>) {
         let without_default = node.params.len() - node.defaults.len();
         let named = node.params.iter().take(without_default).any(|param| *param == "caller");
-        if named && reads_name(&node.body, "caller") {
-            let message = "the special parameter `caller` needs a default";
-            self.assertion = self.assertion.take().or(Some(self.assertion(at, message)));
+        if named && reads_special(&node.body, "caller") {
+            self.note_assertion(at, "the special parameter `caller` needs a default");
         }
     }
 
     /// A body that becomes the `caller` of a call.
     fn call_body(&mut self, end: &'static str) -> Result<Macro<'s>, Error> {
         let body = self.function(|parser| parser.block(end))?;
-        Ok(Macro { name: "caller", params: Vec::new(), defaults: Vec::new(), body })
+        Ok(Macro { name: None, params: Vec::new(), defaults: Vec::new(), body })
     }
 
     fn call_block(&mut self, at: usize) -> Result<StmtNode<'s>, Error> {
         let (params, defaults) =
             if self.is_op(Op::LeftParen) { self.signature()? } else { Default::default() };
-        let Expr { node: crate::ast::ExprNode::Call(callee, args), .. } = self.expression()? else {
+        let Expr { node: ExprNode::Call(callee, args), .. } = self.expression()? else {
             return Err(self.error(at, "expected a call"));
         };
         let body = self.function(|parser| parser.block("endcall"))?;
-        let block = Macro { name: "caller", params, defaults, body };
+        if args.named.iter().any(|(name, _)| *name == "caller") {
+            self.note_invalid(at, "keyword argument `caller` repeated");
+        }
+        let block = Macro { name: None, params, defaults, body };
         self.check_caller(at, &block);
         Ok(StmtNode::Call { block, callee: *callee, args: *args })
     }
@@ -420,24 +491,49 @@ impl<'s> Parser<'s> {
     }
 
     fn single_target(&mut self, attributes: bool) -> Result<Target<'s>, Error> {
-        let at = self.at();
         if self.skip_op(Op::LeftParen) {
             let target = self.target(attributes)?;
             self.expect_op(Op::RightParen)?;
             return Ok(target);
         }
-        let name = self.expect_name()?;
-        if matches!(name, "true" | "false" | "none" | "True" | "False" | "None") {
-            return Err(self.error(at, format!("can't assign to `{name}`")));
-        }
-        if name == "loop" && self.fors > 0 {
-            let message = "can't assign to the special variable `loop` within a loop";
-            self.assertion = self.assertion.take().or(Some(self.assertion(at, message)));
-        }
+        let name = self.assigned_name()?;
         if attributes && self.skip_op(Op::Dot) {
             return Ok(Target::Attribute(name, self.expect_name()?));
         }
         Ok(Target::Name(name))
+    }
+
+    pub(crate) fn assigned_name(&mut self) -> Result<&'s str, Error> {
+        let at = self.at();
+        let name = self.expect_name()?;
+        if matches!(name, "true" | "false" | "none" | "True" | "False" | "None") {
+            return Err(self.error(at, format!("can't assign to `{name}`")));
+        }
+        Ok(name)
+    }
+
+    /// Within a loop, nothing may assign to `loop` but `with` and macros' parameters.
+    fn check_loop_name(&mut self, at: usize, target: &Target<'s>) {
+        match target {
+            Target::Name("loop") if self.fors > 0 => {
+                self.note_assertion(at, "can't assign to the special variable `loop` within a loop");
+            }
+            Target::Tuple(targets) => targets.iter().for_each(|target| self.check_loop_name(at, target)),
+            _ => {}
+        }
+    }
+
+    /// The arguments of a call, in which no keyword may be repeated.
+    pub(crate) fn call_arguments(&mut self) -> Result<Args<'s>, Error> {
+        let at = self.at();
+        let args = self.arguments()?;
+        if let Some(name) = repeated(args.named.iter().map(|(name, _)| *name)) {
+            if args.named.iter().any(|(name, _)| KEYWORDS.contains(name)) {
+                return Err(self.unsupported(at, "keyword arguments named as a keyword of Python"));
+            }
+            self.note_invalid(at, format!("keyword argument `{name}` repeated"));
+        }
+        Ok(args)
     }
 
     /// The arguments of a call, filter or test, parentheses included.
@@ -477,10 +573,26 @@ impl<'s> Parser<'s> {
         if matches!(self.peek(), Kind::Name(_)) && *self.peek_second() == Kind::Op(Op::Assign) {
             let name = self.expect_name()?;
             self.advance();
+            if matches!(name, "_loop_vars" | "_block_vars") {
+                return Err(self.unsupported(self.at(), &format!("keyword argument `{name}`")));
+            }
             args.named.push((name, self.expression()?));
             return Ok(args.double_star.is_none());
         }
         args.positional.push(self.expression()?);
         Ok(args.star.is_none() && args.double_star.is_none() && args.named.is_empty())
     }
+}
+
+/// The names that Jinja passes on to Python in another way.
+const KEYWORDS: [&str; 35] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
+    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
+    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+];
+
+/// The first name that was there before.
+fn repeated<'s>(mut names: impl Iterator<Item = &'s str>) -> Option<&'s str> {
+    let mut known = HashSet::new();
+    names.find(|name| !known.insert(*name))
 }

@@ -4,6 +4,7 @@ use crate::arena::Arena;
 use crate::args::Context;
 use crate::fail::unsupported_input;
 use crate::number::{decimal_text, float_repr};
+use crate::objects::Object;
 use crate::text::{Piece, Source, Text, TextBuilder};
 use crate::value::{Dict, List, Range, Value, View};
 
@@ -66,8 +67,12 @@ pub(crate) fn repr<'a>(value: &Value<'a>, builder: &mut TextBuilder<'a>, depth: 
             let (index, length) = (running.index0() + 1, running.items.len());
             builder.push_str(&format!("<LoopContext {index}/{length}>"), source)
         }
-        Value::Macro(closure) => builder.push_str(&format!("<Macro '{}'>", closure.name), source),
-        Value::Generator(_) | Value::Method(_) | Value::Global(_) => {
+        Value::Macro(closure) => {
+            let name = closure.name().map_or("anonymous".to_owned(), |name| format!("'{name}'"));
+            builder.push_str(&format!("<Macro {name}>"), source)
+        }
+        Value::Object(Object::Template(..)) => builder.push_str("<TemplateReference None>", source),
+        Value::Object(_) | Value::Generator(_) | Value::Method(_) | Value::Global(_) => {
             // The reference prints an address.
             Err(unsupported_input(format!("a value of type {} is printed", value.type_name())))
         }

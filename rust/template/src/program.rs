@@ -97,8 +97,9 @@ pub(crate) enum Op {
     Emit(Operand),
     /// Prints `operand | tojson`.
     EmitJson(Operand),
-    /// Prints the top of the stack, which must be text: blocks that are filtered or called print as it is.
-    EmitText,
+    /// Prints the top of the stack, which must be text: blocks that are filtered or called print as it is. The
+    /// place is that of the error otherwise, which comes late.
+    EmitText(u32),
     /// Prints the first two parts of a sum, if both are text; else leaves their sum on the stack for the
     /// instructions at the label.
     EmitSum(Operand, Operand, Label),
@@ -113,6 +114,8 @@ pub(crate) enum Op {
     Push(Operand),
     /// Sets a slot from the render's variables: an index into [`Program::context`].
     Resolve(Variable, u32),
+    /// As [`Op::Resolve`], but first from what the second slot holds: a block's surroundings.
+    ResolveAround(Variable, Variable, u32),
     /// Sets a slot from another.
     Alias(Variable, Variable),
     Clear(Variable),
@@ -127,7 +130,10 @@ pub(crate) enum Op {
         /// Whether the index is a loop's counter, so that the item may become the current message.
         counter: bool,
     },
-    Slice,
+    Slice {
+        /// Whether Jinja may have computed it before the render.
+        early: bool,
+    },
     Binary(Binary, Operand, Operand),
     Compare(Comparison, Operand, Operand),
     /// A comparison inside of a chain: if it holds, its right operand stays for the next one.
@@ -160,10 +166,12 @@ pub(crate) enum Op {
     /// A test without arguments.
     TestOf(Test, Operand),
     Test(Test, Shape),
-    /// An unknown filter or test that is only wrong when it is reached.
-    Unknown(Name),
+    /// Something that is only wrong when it is reached, as an unknown filter or test in a branch.
+    Fail(Name),
     /// Starts a loop over the operand.
     Loop(u32, Operand),
+    /// Prints what a recursive loop, which is a function, makes of the top of the stack.
+    Recursive(u32),
     /// Pushes the next item, or leaves the loop.
     Next(u32),
     /// Stores the next item, or leaves the loop.
@@ -174,11 +182,6 @@ pub(crate) enum Op {
     Continue(Label),
     /// Sets `loop`.
     StoreLoop(Variable),
-    /// Starts to collect the items that a loop's test keeps.
-    Collect,
-    /// Keeps the item below the test's result, if that is true.
-    Keep,
-    Collected,
     Duplicate,
     Unpack(u32),
     CheckNamespace(Variable),
@@ -188,6 +191,17 @@ pub(crate) enum Op {
     Macro(u32),
     /// Prints what the macro on the stack gives, as covered by a generation block.
     Generation,
+    /// Sets `self`.
+    Template(Variable),
+    /// Sets `super`, which there is none.
+    NoParent(Variable),
+    /// Prints what a block gives: an index into [`Program::block_calls`].
+    Block(u32),
+    /// Looks for the template or templates that the top of the stack names, and finds none.
+    Include {
+        choice: Choice,
+        ignore_missing: bool,
+    },
     /// Skips a parameter's default if the parameter was given.
     JumpIfSet(Variable, Label),
     Unprovided(Variable, Name),
@@ -235,6 +249,33 @@ pub(crate) struct Arguments {
     pub(crate) double_star: bool,
 }
 
+/// What names a template that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Choice {
+    One,
+    Some,
+    OneOrSome,
+}
+
+/// A block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BlockFacts {
+    pub(crate) name: Name,
+    /// Index into [`Program::macros`].
+    pub(crate) function: u32,
+}
+
+/// A block where it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct BlockCall {
+    /// Index into [`Program::blocks`].
+    pub(crate) block: u32,
+    /// Where the block around it keeps its surroundings.
+    pub(crate) surroundings: Option<Variable>,
+    /// The variables that it sees besides.
+    pub(crate) locals: Vec<(Name, Variable)>,
+}
+
 /// A loop's facts.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct LoopFacts {
@@ -246,16 +287,21 @@ pub(crate) struct LoopFacts {
     pub(crate) prints: bool,
     /// Namespace attributes that its body assigns, macros aside.
     pub(crate) writes: Vec<Name>,
+    /// Where its test is, if that may be needed before it is an item's turn.
+    pub(crate) test: Option<Label>,
 }
 
-/// A macro, or the body of a call block.
+/// A function: a macro, the body of a call block, a recursive loop, or a block.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct MacroFacts {
-    pub(crate) name: Name,
+    /// The bodies of call blocks have none.
+    pub(crate) name: Option<Name>,
     pub(crate) entry: Label,
     pub(crate) slots: u32,
     pub(crate) params: Vec<(Name, u16)>,
     pub(crate) caller: Option<u16>,
+    /// Whether it reads `caller`, be that a parameter or not.
+    pub(crate) reads_caller: bool,
     pub(crate) kwargs: Option<u16>,
     pub(crate) varargs: Option<u16>,
 }
@@ -284,6 +330,10 @@ pub(crate) struct Program {
     pub(crate) shapes: Vec<Arguments>,
     pub(crate) loops: Vec<LoopFacts>,
     pub(crate) macros: Vec<MacroFacts>,
+    pub(crate) blocks: Vec<BlockFacts>,
+    pub(crate) block_calls: Vec<BlockCall>,
+    /// The names and slots of the outermost function that blocks see.
+    pub(crate) globals: Vec<(Name, u32)>,
     /// Namespace attributes that macros assign.
     pub(crate) macro_writes: Vec<Name>,
     /// Slots of the outermost function.
@@ -322,6 +372,7 @@ impl Program {
         self.loops.iter_mut().for_each(|facts| {
             place(&mut facts.exit);
             place(&mut facts.otherwise);
+            facts.test.iter_mut().for_each(place);
         });
         self.macros.iter_mut().for_each(|facts| place(&mut facts.entry));
     }

@@ -54,6 +54,10 @@ impl<'s> Slots<'s> {
         self.copied > MAX_COPIES
     }
 
+    pub(crate) fn note_copies(&mut self, names: usize) {
+        self.copied = self.copied.saturating_add(names);
+    }
+
     fn slot(&mut self, function: usize, level: usize, name: &'s str) -> Slot {
         let count = &mut self.counts[function];
         let index = *self.known.entry((function, level, name)).or_insert_with(|| {
@@ -105,6 +109,12 @@ impl<'s> Symbols<'s> {
             Some(load) => matches!(load, Load::Context(_)),
             None => self.parent.as_ref().is_some_and(|parent| parent.loads_from_context(slot)),
         }
+    }
+
+    /// The names that this scope and those around it assign.
+    pub(crate) fn assigned(&self) -> BTreeSet<&'s str> {
+        let outer = self.parent.as_ref().map(|parent| parent.assigned()).unwrap_or_default();
+        outer.union(&self.stores).copied().collect()
     }
 
     fn define(&mut self, name: &'s str, load: Load<'s>, slots: &mut Slots<'s>) -> Slot {
@@ -170,7 +180,14 @@ impl<'s> Symbols<'s> {
 
     fn visit(&mut self, statement: &Stmt<'s>, slots: &mut Slots<'s>) {
         match &statement.node {
-            StmtNode::Print(expr) | StmtNode::Filter { filter: expr, .. } => self.visit_expr(expr, slots),
+            StmtNode::Print(expr)
+            | StmtNode::Filter { filter: expr, .. }
+            | StmtNode::Extends(expr)
+            | StmtNode::Include { template: expr, .. } => self.visit_expr(expr, slots),
+            StmtNode::Import { template, names } => {
+                self.visit_expr(template, slots);
+                names.iter().for_each(|name| self.store(name, slots));
+            }
             StmtNode::If { test, then, elifs, otherwise } => {
                 self.visit_if(test, then, elifs, otherwise, slots);
             }
@@ -180,7 +197,7 @@ impl<'s> Symbols<'s> {
                 self.visit_target(target, slots);
             }
             StmtNode::SetBlock { target, .. } => self.visit_target(target, slots),
-            StmtNode::Macro(node) => self.store(node.name, slots),
+            StmtNode::Macro(name, _) => self.store(name, slots),
             StmtNode::Call { callee, args, .. } => {
                 self.visit_expr(callee, slots);
                 self.visit_args(args, slots);
@@ -188,7 +205,11 @@ impl<'s> Symbols<'s> {
             StmtNode::With { values, .. } => {
                 values.iter().for_each(|(_, value)| self.visit_expr(value, slots));
             }
-            StmtNode::Text(_) | StmtNode::Generation(_) | StmtNode::Break | StmtNode::Continue => {}
+            StmtNode::Text(_)
+            | StmtNode::Generation(_)
+            | StmtNode::Block(_)
+            | StmtNode::Break
+            | StmtNode::Continue => {}
         }
     }
 
@@ -201,7 +222,7 @@ impl<'s> Symbols<'s> {
         slots: &mut Slots<'s>,
     ) {
         self.visit_expr(test, slots);
-        slots.copied = slots.copied.saturating_add(self.refs.len() + 1);
+        slots.note_copies(self.refs.len() + 1);
         if slots.are_too_many() {
             return;
         }

@@ -48,7 +48,10 @@ impl Slots {
         let (variable, origin) = match op {
             Op::Resolve(variable, index) => (variable, Origin::Variable(index)),
             Op::Alias(to, from) => (to, Origin::Slot(self.slot(at, from))),
-            Op::Clear(variable)
+            Op::ResolveAround(variable, ..)
+            | Op::Template(variable)
+            | Op::NoParent(variable)
+            | Op::Clear(variable)
             | Op::Store(variable, _)
             | Op::NextInto(_, variable)
             | Op::StoreLoop(variable)

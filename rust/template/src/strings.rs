@@ -259,6 +259,11 @@ pub(crate) fn is_line_end(c: char) -> bool {
 
 fn splitlines<'a>(text: &Text<'a>, whole: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let [keep] = args.bind("splitlines", ["keepends"], 0)?;
+    if keep.is_some_and(|keep| as_index(&keep).is_none()) {
+        return Err(unsupported_input(
+            "`splitlines` with anything but a truth value, of which versions of Python differ",
+        ));
+    }
     parts(text, &lines(whole, keep.is_some_and(|keep| keep.is_true()), cx)?, cx)
 }
 

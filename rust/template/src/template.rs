@@ -42,9 +42,18 @@ impl Template {
             return Err(Error::new(Class::Unsupported, "UnsupportedTemplateError", message));
         }
         let normalized = normalize(source);
-        let program = parse(&normalized).and_then(|body| lower(&normalized, &body));
-        let program = program.map_err(|error| error.drawn(&normalized))?;
+        let program = Self::program_of(&normalized).map_err(|error| error.drawn(&normalized))?;
         Ok(Self { source: source.to_owned(), normalized, program, folded: None })
+    }
+
+    fn program_of(normalized: &str) -> Result<Program, Error> {
+        let parsed = parse(normalized)?;
+        let lowered = lower(normalized, &parsed.body);
+        if lowered.as_ref().is_err_and(|error| error.class() == Class::Unsupported) {
+            return lowered;
+        }
+        let program = parsed.assertion.map_or(lowered, Err)?;
+        parsed.invalid.map_or(Ok(program), Err)
     }
 
     /// The same template, faster for renders with these [`Settings::variables`]: branches that they decide are

@@ -6,6 +6,7 @@ use crate::compare::compare;
 use crate::fail::unsupported_input;
 use crate::filters::Filter;
 use crate::number::Number;
+use crate::objects::Object;
 use crate::operators::binary;
 use crate::print;
 use crate::text::Source;
@@ -119,7 +120,7 @@ fn plain<'a>(test: Test, value: &Value<'a>, cx: Context<'a>) -> Result<bool, Err
             matches!(
                 value,
                 Value::Macro(_) | Value::Method(_) | Value::Global(_) | Value::Undefined(_) | Value::Loop(_)
-            )
+            ) || matches!(value, Value::Object(object) if object.is_callable())
         }
         Test::Defined => !matches!(value, Value::Undefined(_)),
         Test::Escaped => matches!(value, Value::Str(text) if text.markup),
@@ -168,7 +169,7 @@ pub(crate) fn is_iterable(value: &Value<'_>) -> bool {
     matches!(
         value,
         Str(_) | List(_) | Tuple(_) | Dict(_) | View(..) | Range(_) | Generator(_) | Loop(_) | Undefined(_)
-    )
+    ) || matches!(value, Value::Object(Object::Template(..)))
 }
 
 fn remainder_is<'a>(

@@ -5,7 +5,8 @@ use bumpalo::collections::Vec as BumpVec;
 use num_bigint::BigInt;
 
 use crate::arena::Arena;
-use crate::program::LoopPart;
+use crate::objects::Object;
+use crate::program::{Label, LoopPart, MacroFacts, Program};
 use crate::text::{Source, Text};
 use crate::{Class, Compat, Error};
 
@@ -38,6 +39,7 @@ pub(crate) enum Value<'a> {
     Macro(&'a Closure<'a>),
     Method(&'a Bound<'a>),
     Global(Global),
+    Object(&'a Object<'a>),
 }
 
 /// Why a value is undefined, which decides how it fails when it is used.
@@ -298,6 +300,19 @@ impl<'a> Namespace<'a> {
 pub(crate) enum Items<'a> {
     Slice(&'a [Value<'a>]),
     Range(&'a Range),
+    Kept(&'a Kept<'a>),
+}
+
+/// What the test of a loop has kept so far.
+#[derive(Debug)]
+pub(crate) struct Kept<'a> {
+    pub(crate) from: &'a Items<'a>,
+    /// How many of those were tested.
+    pub(crate) tested: Cell<usize>,
+    pub(crate) items: RefCell<BumpVec<'a, Value<'a>>>,
+    /// Where the test is, and the variables it reads.
+    pub(crate) test: Label,
+    pub(crate) frame: &'a Frame<'a>,
 }
 
 impl<'a> Items<'a> {
@@ -305,13 +320,16 @@ impl<'a> Items<'a> {
         match self {
             Self::Slice(items) => items.len(),
             Self::Range(range) => range.len(),
+            Self::Kept(kept) => kept.items.borrow().len(),
         }
     }
 
+    #[inline]
     pub(crate) fn get(&self, index: usize) -> Option<Value<'a>> {
         match self {
             Self::Slice(items) => items.get(index).copied(),
             Self::Range(range) => (index < range.len()).then(|| range.at(index)),
+            Self::Kept(kept) => kept.items.borrow().get(index).copied(),
         }
     }
 }
@@ -328,15 +346,26 @@ pub(crate) struct Loop<'a> {
     pub(crate) changed: Cell<Option<Value<'a>>>,
     /// What it goes through, if that is gone through once.
     pub(crate) generator: Option<&'a Generator<'a>>,
+    /// What `loop(…)` runs, if it is recursive, and how deep it is already.
+    pub(crate) recursion: Option<(&'a Closure<'a>, usize)>,
 }
 
 impl<'a> Loop<'a> {
+    fn depth0(&self) -> usize {
+        self.recursion.map_or(0, |(_, depth)| depth)
+    }
+
     pub(crate) fn index0(&self) -> usize {
         self.next.get().saturating_sub(1)
     }
 
     pub(crate) fn item(&self, offset: isize) -> Option<Value<'a>> {
         self.items.get(self.index0().checked_add_signed(offset)?)
+    }
+
+    /// Whether what comes may not be known yet, or fail.
+    pub(crate) fn is_lazy(&self) -> bool {
+        self.generator.is_some() || matches!(self.items, Items::Kept(_))
     }
 
     /// An attribute of `loop`; nothing beyond either end.
@@ -351,8 +380,8 @@ impl<'a> Loop<'a> {
             LoopPart::Length => count(length),
             LoopPart::RevIndex => count(length - index0),
             LoopPart::RevIndex0 => count(length - index0 - 1),
-            LoopPart::Depth => count(1),
-            LoopPart::Depth0 => count(0),
+            LoopPart::Depth => count(self.depth0() + 1),
+            LoopPart::Depth0 => count(self.depth0()),
             LoopPart::Previous => self.item(-1)?,
             LoopPart::Next => self.item(1)?,
         })
@@ -370,10 +399,21 @@ pub(crate) struct Frame<'a> {
 /// A macro with the frame it was defined in.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Closure<'a> {
-    /// Index into the program's macros.
-    pub(crate) index: u32,
-    pub(crate) name: &'a str,
+    pub(crate) facts: &'a MacroFacts,
+    pub(crate) program: &'a Program,
     pub(crate) frame: &'a Frame<'a>,
+}
+
+impl<'a> Closure<'a> {
+    /// Its name; the body of a call block has none.
+    pub(crate) fn name(&self) -> Option<&'a str> {
+        self.facts.name.map(|name| self.program.name(name))
+    }
+
+    pub(crate) fn params(&self) -> impl Iterator<Item = &'a str> {
+        let program = self.program;
+        self.facts.params.iter().map(|(name, _)| program.name(*name))
+    }
 }
 
 /// A method that was looked up but not yet called.
@@ -393,6 +433,8 @@ pub(crate) enum Global {
     Namespace,
     RaiseException,
     StrftimeNow,
+    Cycler,
+    Joiner,
 }
 
 impl Global {
@@ -404,6 +446,8 @@ impl Global {
             "namespace" => Self::Namespace,
             "raise_exception" => Self::RaiseException,
             "strftime_now" => Self::StrftimeNow,
+            "cycler" => Self::Cycler,
+            "joiner" => Self::Joiner,
             _ => return None,
         })
     }
@@ -444,6 +488,7 @@ impl<'a> Value<'a> {
     }
 
     /// Who wrote it, for values that are printed whole.
+    #[inline]
     pub(crate) fn source(&self) -> Source {
         match self {
             Self::None(source) | Self::Bool(_, source) | Self::Int(_, source) | Self::Float(_, source) => {
@@ -481,7 +526,8 @@ impl<'a> Value<'a> {
             Self::Method(_) => "builtin_function_or_method",
             Self::Global(Global::Dict) => "TemplateDict",
             Self::Global(Global::Range | Global::RaiseException | Global::StrftimeNow) => "function",
-            Self::Global(Global::Namespace | Global::DictType) => "type",
+            Self::Global(Global::Namespace | Global::DictType | Global::Cycler | Global::Joiner) => "type",
+            Self::Object(object) => object.type_name(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Going through the syntax tree: what statements read, print and assign.
 use std::collections::BTreeSet;
 
-use crate::ast::{Args, Body, Const, Expr, ExprNode, Stmt, StmtNode, Target};
+use crate::ast::{Args, Block, Body, Const, Expr, ExprNode, Macro, Stmt, StmtNode, Target};
 
 /// Every name that an expression reads.
 pub(crate) fn each_name<'s>(expr: &Expr<'s>, meet: &mut dyn FnMut(&'s str)) {
@@ -11,12 +11,43 @@ pub(crate) fn each_name<'s>(expr: &Expr<'s>, meet: &mut dyn FnMut(&'s str)) {
     each_child(expr, &mut |child| each_name(child, meet));
 }
 
-/// Whether an expression is made of constants alone, and is no plain text, list or tuple.
-pub(crate) fn is_computed_constant(expr: &Expr<'_>) -> bool {
-    let mut names =
-        matches!(expr.node, ExprNode::Const(Const::Str(_)) | ExprNode::List(_) | ExprNode::Tuple(_));
-    each_name(expr, &mut |_| names = true);
-    !names
+/// Whether Jinja may compute an expression when it compiles a template.
+pub(crate) fn may_be_constant(expr: &Expr<'_>) -> bool {
+    match &expr.node {
+        ExprNode::Name(_) | ExprNode::Call(..) => false,
+        // What decides them may spare the other operand.
+        ExprNode::And(first, _) | ExprNode::Or(first, _) | ExprNode::Compare(first, _) => {
+            may_be_constant(first)
+        }
+        ExprNode::Conditional(test, then, otherwise) => {
+            may_be_constant(test)
+                && (may_be_constant(then) || otherwise.as_ref().is_some_and(|other| may_be_constant(other)))
+        }
+        _ => {
+            let mut constant = true;
+            each_child(expr, &mut |child| constant &= may_be_constant(child));
+            constant
+        }
+    }
+}
+
+/// Whether some statements read one of some names anywhere inside.
+pub(crate) fn reads_any(body: &[Stmt<'_>], wanted: &[&str]) -> bool {
+    let mut found = false;
+    each_expr(body, &mut |expr| each_name(expr, &mut |name: &str| found |= wanted.contains(&name)));
+    found
+}
+
+/// Whether some statements read an attribute anywhere inside.
+pub(crate) fn reads_attribute(body: &[Stmt<'_>], wanted: &str) -> bool {
+    fn reads(expr: &Expr<'_>, wanted: &str) -> bool {
+        let mut found = matches!(expr.node, ExprNode::Attribute(_, name) if name == wanted);
+        each_child(expr, &mut |child| found |= reads(child, wanted));
+        found
+    }
+    let mut found = false;
+    each_expr(body, &mut |expr| found |= reads(expr, wanted));
+    found
 }
 
 pub(crate) fn each_name_in_args<'s>(args: &Args<'s>, meet: &mut dyn FnMut(&'s str)) {
@@ -30,10 +61,13 @@ pub(crate) fn all_simple(args: &Args<'_>) -> bool {
     simple
 }
 
+pub(crate) fn arguments<'e, 's>(args: &'e Args<'s>) -> impl Iterator<Item = &'e Expr<'s>> {
+    let stars = args.star.iter().chain(&args.double_star).map(|value| &**value);
+    args.positional.iter().chain(args.named.iter().map(|(_, value)| value)).chain(stars)
+}
+
 fn each_argument<'e, 's>(args: &'e Args<'s>, meet: &mut dyn FnMut(&'e Expr<'s>)) {
-    args.positional.iter().for_each(&mut *meet);
-    args.named.iter().for_each(|(_, value)| meet(value));
-    args.star.iter().chain(&args.double_star).for_each(|value| meet(value));
+    arguments(args).for_each(meet);
 }
 
 /// The expressions directly inside of one.
@@ -89,7 +123,12 @@ pub(crate) fn each_expr<'e, 's>(body: &'e [Stmt<'s>], meet: &mut dyn FnMut(&'e E
     for statement in body {
         match &statement.node {
             StmtNode::Text(_) | StmtNode::Break | StmtNode::Continue => {}
-            StmtNode::Print(expr) | StmtNode::Set(_, expr) => meet(expr),
+            StmtNode::Print(expr)
+            | StmtNode::Set(_, expr)
+            | StmtNode::Extends(expr)
+            | StmtNode::Include { template: expr, .. }
+            | StmtNode::Import { template: expr, .. } => meet(expr),
+            StmtNode::Block(node) => each_expr(&node.body, meet),
             StmtNode::If { test, then, elifs, otherwise } => {
                 meet(test);
                 each_expr(then, meet);
@@ -117,7 +156,7 @@ pub(crate) fn each_expr<'e, 's>(body: &'e [Stmt<'s>], meet: &mut dyn FnMut(&'e E
                 values.iter().for_each(|(_, value)| meet(value));
                 each_expr(body, meet);
             }
-            StmtNode::Macro(node) | StmtNode::Generation(node) => {
+            StmtNode::Macro(_, node) | StmtNode::Generation(node) => {
                 node.defaults.iter().for_each(&mut *meet);
                 each_expr(&node.body, meet);
             }
@@ -129,13 +168,6 @@ pub(crate) fn each_expr<'e, 's>(body: &'e [Stmt<'s>], meet: &mut dyn FnMut(&'e E
             }
         }
     }
-}
-
-/// Whether some statements read a name anywhere inside.
-pub(crate) fn reads_name(body: &[Stmt<'_>], wanted: &str) -> bool {
-    let mut found = false;
-    each_expr(body, &mut |expr| each_name(expr, &mut |name: &str| found |= name == wanted));
-    found
 }
 
 /// The constants of an expression: all may be printed, some are compared with.
@@ -196,10 +228,21 @@ fn blocks<'e, 's>(statement: &'e Stmt<'s>) -> Vec<&'e Body<'s>> {
         StmtNode::SetBlock { body, .. } | StmtNode::Filter { body, .. } | StmtNode::With { body, .. } => {
             vec![body]
         }
-        StmtNode::Macro(node) | StmtNode::Generation(node) | StmtNode::Call { block: node, .. } => {
+        StmtNode::Macro(_, node) | StmtNode::Generation(node) | StmtNode::Call { block: node, .. } => {
             vec![&node.body]
         }
+        StmtNode::Block(node) => vec![&node.body],
         _ => Vec::new(),
+    }
+}
+
+/// Every block of some statements, those within others included, in the order of the source.
+pub(crate) fn each_block<'e, 's>(body: &'e Body<'s>, meet: &mut dyn FnMut(usize, &'e Block<'s>)) {
+    for statement in body {
+        if let StmtNode::Block(block) = &statement.node {
+            meet(statement.at, block);
+        }
+        blocks(statement).into_iter().for_each(|body| each_block(body, meet));
     }
 }
 
@@ -218,16 +261,24 @@ pub(crate) fn prints(body: &Body<'_>) -> bool {
         | StmtNode::Print(_)
         | StmtNode::Call { .. }
         | StmtNode::Filter { .. }
+        | StmtNode::Block(_)
         | StmtNode::Generation(_) => true,
-        StmtNode::Macro(_) | StmtNode::SetBlock { .. } => false,
+        StmtNode::Macro(..) | StmtNode::SetBlock { .. } => false,
         _ => blocks(statement).into_iter().any(prints),
+    })
+}
+
+/// Whether some statements may ask for a template to extend.
+pub(crate) fn extends(body: &Body<'_>) -> bool {
+    body.iter().any(|statement| {
+        matches!(statement.node, StmtNode::Extends(_)) || blocks(statement).into_iter().any(extends)
     })
 }
 
 pub(crate) fn has_break(body: &Body<'_>) -> bool {
     body.iter().any(|statement| match &statement.node {
         StmtNode::Break => true,
-        StmtNode::For(_) | StmtNode::Macro(_) => false,
+        StmtNode::For(_) | StmtNode::Macro(..) | StmtNode::Block(_) => false,
         _ => blocks(statement).into_iter().any(has_break),
     })
 }
@@ -256,7 +307,9 @@ pub(crate) fn attribute_writes_in_macros<'s>(body: &Body<'s>) -> BTreeSet<&'s st
     let mut writes = BTreeSet::new();
     for statement in body {
         match &statement.node {
-            StmtNode::Macro(node) => attribute_writes(&node.body, &mut writes),
+            StmtNode::Macro(_, Macro { body, .. }) | StmtNode::Block(Block { body, .. }) => {
+                attribute_writes(body, &mut writes);
+            }
             _ => {
                 blocks(statement)
                     .into_iter()

@@ -47,7 +47,12 @@ fn errors_that_jinja_finds_after_parsing_have_its_names() {
         ("{{ 1 is nope }}", Class::Syntax, ASSERTION, 1, 6),
         ("{% for loop in [] %}{% endfor %}", Class::Syntax, ASSERTION, 1, 8),
         ("{% macro m(caller) %}{{ caller }}{% endmacro %}", Class::Syntax, ASSERTION, 1, 4),
+        ("{% block a %}{% endblock %}{% block a %}{% endblock %}", Class::Syntax, ASSERTION, 1, 31),
+        ("{% with %}{% extends 'a' %}{% endwith %}", Class::Syntax, ASSERTION, 1, 14),
+        ("{% from 'a' import _b %}", Class::Syntax, ASSERTION, 1, 20),
         ("{% break %}", Class::Syntax, "SyntaxError", 1, 4),
+        ("{{ dict(a=1, a=2) }}", Class::Syntax, "SyntaxError", 1, 8),
+        ("{% macro m(a, a) %}{% endmacro %}", Class::Syntax, "SyntaxError", 1, 16),
     ]);
     assert_eq!(error("{% for loop in [] %}{% endfor %}{% if %}").kind(), "TemplateSyntaxError");
 }
@@ -56,11 +61,13 @@ fn errors_that_jinja_finds_after_parsing_have_its_names() {
 fn constructs_that_are_not_known_are_refused_by_name() {
     const REFUSED: &str = "UnsupportedTemplateError";
     all_fail(&[
-        ("{% block a %}{% endblock %}", Class::Unsupported, REFUSED, 1, 4),
-        ("\n {% include 'a' %}", Class::Unsupported, REFUSED, 2, 5),
-        ("{{ x|urlize }}", Class::Unsupported, REFUSED, 1, 6),
-        ("{{ cycler(1) }}", Class::Unsupported, REFUSED, 1, 4),
-        ("{% for x in y recursive %}{% endfor %}", Class::Unsupported, REFUSED, 1, 15),
+        ("{% autoescape true %}{% endautoescape %}", Class::Unsupported, REFUSED, 1, 4),
+        ("\n {{ x|urlize }}", Class::Unsupported, REFUSED, 2, 7),
+        ("{{ x|random }}", Class::Unsupported, REFUSED, 1, 6),
+        ("{{ lipsum() }}", Class::Unsupported, REFUSED, 1, 4),
+        ("{% for x in y if x %}{{ loop }}{% endfor %}", Class::Unsupported, REFUSED, 1, 25),
+        ("{% set x | default(y) %}{% endset %}", Class::Unsupported, REFUSED, 1, 20),
+        ("{{ dict(_loop_vars=1) }}", Class::Unsupported, REFUSED, 1, 20),
     ]);
     assert!(error("{{ x|urlize }}").message().contains("`urlize`"));
     assert!(error("{% autoescape true %}").message().contains("`autoescape`"));
@@ -83,6 +90,11 @@ fn failures_of_a_render_have_the_names_of_python() {
         ("{{ 10**400 * 1.0 }}", Class::Render, "OverflowError", 1, 12),
         ("{{ 'abc'|truncate(1) }}", Class::Render, "AssertionError", 1, 10),
         ("{{ '{0}'.format() }}", Class::Render, "IndexError", 1, 9),
+        ("{% include 'a' %}", Class::Render, "TypeError", 1, 12),
+        ("{% include [] %}", Class::Render, "TemplatesNotFound", 1, 12),
+        ("{% block a required %}{% endblock %}", Class::Render, "TemplateRuntimeError", 1, 4),
+        ("{% filter length %}a{% endfilter %}{{ foo.bar }}", Class::Render, "UndefinedError", 1, 42),
+        ("{% filter length %}a{% endfilter %}b", Class::Render, "TypeError", 1, 11),
     ]);
 }
 
@@ -96,6 +108,8 @@ fn what_the_template_raises_is_told_word_by_word() {
 fn calls_that_can_t_be_reproduced_are_refused() {
     all_fail(&[
         ("{{ 'a'.upper }}", Class::Input, "UnsupportedInputError", 1, 7),
+        ("{{ 1[1:] }}", Class::Input, "UnsupportedInputError", 1, 5),
+        ("{% for x in [1] %}{{ loop|list }}{% endfor %}", Class::Input, "UnsupportedInputError", 1, 27),
         ("{{ (-8) ** 0.5 }}", Class::Input, "UnsupportedInputError", 1, 9),
         ("{{ strftime_now('%q') }}", Class::Input, "UnsupportedInputError", 1, 16),
     ]);

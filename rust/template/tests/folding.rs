@@ -6,7 +6,7 @@ use common::{hello, settings};
 use proptest::prelude::*;
 
 /// Templates with branches on variables of the run, some of which can't be decided.
-const TEMPLATES: [&str; 10] = [
+const TEMPLATES: [&str; 16] = [
     "{% if flag %}on{% else %}off{% endif %}{% for m in messages %}{{ m.content }}{% endfor %}",
     "{% if flag is defined and flag %}a{% elif name == 'x' %}b{% else %}c{% endif %}{% if add_generation_prompt %}>{% endif %}",
     "{% set flag = flag if flag is defined else 'default' %}{% if flag %}{{ flag }}{% endif %}",
@@ -17,6 +17,12 @@ const TEMPLATES: [&str; 10] = [
     "{% for m in messages %}{% if name is none %}{% continue %}{% endif %}{{ m.content }}{% if flag is not defined %}{% break %}{% endif %}{% endfor %}",
     "{% with flag = name %}{% if flag %}{{ flag }}{% endif %}{% endwith %}{% if flag < 3 %}few{% endif %}",
     "{% if tools %}tools{% endif %}{% if messages %}some{% endif %}{{ 'y' if flag == name else 'n' }}{% if strftime_now is defined %}!{% endif %}",
+    "{% for m in messages if flag %}{{ loop.last }}{% if name %}{{ loop.length }}{% endif %}{% else %}none{% endfor %}",
+    "{% for x in [1, [2, [3]]] recursive %}{% if flag %}{{ loop.depth }}{% endif %}{{ loop(x) if x is iterable else x }}{% if name == 'x' %}{% break %}{% endif %}{% endfor %}",
+    "{% if flag %}{% set name = 'own' %}{% endif %}{% block b %}{% if name %}{{ name }}{% endif %}{{ flag }}{% endblock %}{% if not flag %}{{ self.b() }}{% endif %}",
+    "{% for m in messages %}{% block b scoped %}{% if flag %}{{ m.content }}{% if m %}{{ name }}{% endif %}{% endif %}{% block c %}{{ flag }}{% endblock %}{% endblock %}{% endfor %}",
+    "{% set c = cycler(flag, name) %}{% if flag %}{{ c.next() }}{% endif %}{{ c.next() }}{% macro m() %}{{ caller(name) if flag }}{% endmacro %}{% call(name) m() %}{% if name %}{{ name }}{% endif %}{% endcall %}",
+    "{% if flag %}{% include name ignore missing %}{% endif %}{% if name is none %}{% import 'x' as flag %}{% endif %}{{ flag }}",
 ];
 
 fn value() -> impl Strategy<Value = Data> {

@@ -145,6 +145,8 @@ fn blocks_of_any_depth_are_refused() {
         ("{% macro m() %}", "{% endmacro %}"),
         ("{% call m() %}", "{% endcall %}"),
         ("{% generation %}", "{% endgeneration %}"),
+        ("{% block b %}", "{% endblock %}"),
+        ("{% for i in [1] recursive %}", "{% endfor %}"),
         ("{% if 1 %}{% else %}", "{% endif %}"),
     ] {
         is_unsupported(&format!("{}a{}", open.repeat(5_000), close.repeat(5_000)));
@@ -162,6 +164,7 @@ fn all_that_is_allowed_to_nest_fits_the_stack() {
         ("{% set x %}", "{% endset %}"),
         ("{% macro m() %}", "{% endmacro %}"),
         ("{% filter upper %}", "{% endfilter %}"),
+        ("{% for i in [1] recursive %}", "{% endfor %}"),
     ] {
         assert!(Template::compile(&nested(open, "a", close)).is_ok(), "{open}");
     }
@@ -179,6 +182,9 @@ fn macros_without_end_end() {
         "{% macro f() %}{% call f() %}{% endcall %}{{ caller }}{% endmacro %}{{ f() }}",
         "{% macro f() %}{% generation %}{{ f() }}{% endgeneration %}{% endmacro %}{{ f() }}",
         "{% macro f(x) %}{{ g(x) }}{% endmacro %}{% macro g(x) %}{{ f(x) }}{% endmacro %}{{ f(1) }}",
+        "{% for x in [1] recursive %}{{ loop([x]) }}{% endfor %}",
+        "{% block b %}{{ self.b() }}{% endblock %}",
+        "{% block b scoped %}{% for x in [1] %}{% set y = x %}{{ self.b() }}{% endfor %}{% endblock %}",
     ] {
         assert_eq!(failure(endless), (Class::Render, "RecursionError"), "{endless}");
     }

@@ -197,6 +197,24 @@ fn blocks_macros_and_namespaces_keep_origins() {
                 "{% macro m() %}<{{ caller() }}>{% endmacro %}{% call m() %}{{ messages[0].content }}{% endcall %}",
                 content,
             ),
+            ("{% block b %}<{{ messages[0].content }}>{% endblock %}", content),
+            (
+                "{% if false %}{% block b %}<{{ messages[0].content }}>{% endblock %}{% endif %}{{ self.b() }}",
+                content,
+            ),
+            (
+                "{% set x = messages[0] %}{% with y = x %}{% block b scoped %}<{{ y.content }}>{% endblock %}{% endwith %}",
+                content,
+            ),
+            (
+                "{% for x in [[messages[0].content]] recursive %}{{ x if x is string else '<' + loop(x) + '>' }}{% endfor %}",
+                content,
+            ),
+            ("{% set j = joiner(messages[0].content) %}{{ j() }}<{{ j() }}>", content),
+            (
+                "{% set c = cycler('<', messages[0].content, '>') %}{{ c.next() }}{{ c.next() }}{{ c.next() }}",
+                content,
+            ),
         ],
     );
 }

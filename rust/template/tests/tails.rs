@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// Templates of the common styles, each with something that makes its tail depend on what came before.
-const STYLES: [&str; 12] = [
+const STYLES: [&str; 15] = [
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}\
      {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
     "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content|trim }}{{ eos_token }}{% endfor %}\
@@ -32,6 +32,11 @@ const STYLES: [&str; 12] = [
      {% if add_generation_prompt %}<assistant>{% endif %}",
     "{% for i in range(messages|length) %}{% set m = messages[i] %}<{{ m.role }}>{{ m.content }}{% endfor %}\
      {% if add_generation_prompt %}{% for m in messages if m.role == 'user' %}{% if loop.last %}<{{ loop.length }}>{% endif %}{% endfor %}{% endif %}",
+    "{% set next = cycler('a', 'b') %}{% for m in messages %}{{ next.next() }}<{{ m.role }}>{{ m.content }}{% endfor %}\
+     {% if add_generation_prompt %}<{{ next.current }}>{% endif %}",
+    "{% for m in messages %}{{ m.content }}{% if loop.changed(m.role) %}<{{ m.role }}>{% endif %}{% endfor %}",
+    "{% set ns = namespace(n=0) %}{% for m in messages %}{% block one scoped %}{% set ns.n = ns.n + 1 %}{{ m.content }}{% endblock %}{% endfor %}\
+     {% if add_generation_prompt %}<{{ ns.n }}>{% endif %}",
 ];
 
 /// The tail after the last byte of data of the render of a prefix.
