@@ -11,13 +11,14 @@ use super::recognize::{MARK, Model};
 pub(super) struct Borders {
     /// Whether nothing is joined to a space after it.
     splits: bool,
-    /// For each ASCII character, one bit for each that may follow.
-    ascii: [u128; 128],
+    /// For each ASCII character, which may follow.
+    ascii: Box<[[bool; ASCII]; ASCII]>,
     /// One bit for each hash of a pair: pairs that share theirs with one that may be joined are kept together too.
     others: Vec<u64>,
     shift: u32,
 }
 
+const ASCII: usize = 128;
 const SPACE: u32 = ' ' as u32;
 /// Bits for each pair.
 const ROOM: usize = 32;
@@ -29,7 +30,7 @@ impl Borders {
         let count = joined.clone().filter(|&(before, after)| !are_ascii(before, after)).count();
         let bits = (count * ROOM).next_power_of_two().max(64);
         let (others, shift) = (vec![0; bits / 64], 64 - bits.trailing_zeros());
-        let mut borders = Self { splits, ascii: [0; 128], others, shift };
+        let mut borders = Self { splits, ascii: Box::new([[false; ASCII]; ASCII]), others, shift };
         joined.for_each(|(before, after)| borders.join(before, after));
         borders
     }
@@ -39,18 +40,16 @@ impl Borders {
             return;
         }
         if are_ascii(before, after) {
-            self.ascii[before as usize] |= 1 << after;
+            self.ascii[before as usize][after as usize] = true;
         } else {
             let bit = self.bit(before, after);
             self.others[bit / 64] |= 1 << (bit % 64);
         }
     }
 
+    /// Whether two characters that aren't both ASCII may be joined.
     #[inline]
     fn are_joined(&self, before: u32, after: u32) -> bool {
-        if are_ascii(before, after) {
-            return self.ascii[before as usize] >> after & 1 == 1;
-        }
         let bit = self.bit(before, after);
         self.others[bit / 64] >> (bit % 64) & 1 == 1 && !(self.splits && after == SPACE)
     }
@@ -76,9 +75,14 @@ impl Borders {
 
     #[inline]
     fn end_after(&self, mut before: u32, text: &[u8], mut end: usize) -> usize {
-        while end < text.len() {
-            let (after, length) = character(text, end);
-            if !self.are_joined(before, after) {
+        while let Some(&byte) = text.get(end) {
+            let (after, length) = if byte < 0x80 { (byte.into(), 1) } else { character(text, end) };
+            let are_joined = if are_ascii(before, after) {
+                self.ascii[before as usize % ASCII][after as usize % ASCII]
+            } else {
+                self.are_joined(before, after)
+            };
+            if !are_joined {
                 break;
             }
             (before, end) = (after, end + length);

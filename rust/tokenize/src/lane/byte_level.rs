@@ -4,6 +4,7 @@ use super::alphabet::Bytes;
 use super::classes::Classes;
 use super::composed::Composed;
 use super::memory::Memory;
+use super::merging::LONGEST;
 use super::notes::Notes;
 use super::recognize::{Model, Reason, Split};
 use super::scan::{Cased, Cl100k, DeepSeek, DigitsApart, Gpt2, Scanner, Text};
@@ -100,7 +101,7 @@ impl ByteLevel {
 impl Encoder for ByteLevel {
     /// What `tokenizers` makes of bytes without a token is left to it.
     fn takes(&self, text: &str) -> bool {
-        self.tokens.alphabet.knows(text)
+        text.len() <= LONGEST && self.tokens.alphabet.knows(text)
     }
 
     fn encoding(&self, text: &str) -> Result<Encoding, EncodeError> {

@@ -10,6 +10,10 @@ use super::ranks::Ranks;
 /// The longest word, in symbols, for which looking through all pairs is faster than keeping them in order.
 const SHORT: usize = 160;
 
+/// The longest text, in bytes, whose words may be merged, whatever a normalizer makes of it: places are counted in 32
+/// bits.
+pub(super) const LONGEST: usize = 1 << 30;
+
 /// Room to work in, kept between words.
 #[derive(Debug, Default)]
 pub(super) struct Room {

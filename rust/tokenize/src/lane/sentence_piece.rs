@@ -4,6 +4,7 @@ use super::alphabet::Characters;
 use super::borders::Borders;
 use super::marked::Marked;
 use super::memory::Memory;
+use super::merging::LONGEST;
 use super::recognize::{Before, MARK, Marks, Model, Reason};
 use super::spans::{ceiling, floor};
 use super::tokens::Tokens;
@@ -67,6 +68,10 @@ impl SentencePiece {
 }
 
 impl Encoder for SentencePiece {
+    fn takes(&self, text: &str) -> bool {
+        text.len() <= LONGEST
+    }
+
     fn encoding(&self, text: &str) -> Result<Encoding, EncodeError> {
         let memory = self.memory.get_or(|| RefCell::new(Memory::new()));
         let out = Encoding::default();
