@@ -6,6 +6,8 @@
 '<user>Hi'
 """
 
+from typing import TYPE_CHECKING, Any
+
 from chatloom.errors import (
     BudgetExceeded,
     ChatloomError,
@@ -25,13 +27,15 @@ from chatloom.errors import (
 from chatloom.examples import Example, Examples
 from chatloom.formatter import Formatter, Options
 from chatloom.lane import Lane
-from chatloom.linter import Evidence, Finding, LintReport, lint
 from chatloom.load import load
 from chatloom.packs import Pack, Packs, Padded, Shard, pack
 from chatloom.progress import Progress
 from chatloom.rendered import Rendered, Segment, Turn
 from chatloom.summary import Summary
 from chatloom.template import Template
+
+if TYPE_CHECKING:
+    from chatloom.linter import Evidence, Finding, LintReport, lint
 
 __version__ = "0.1.0"
 
@@ -73,3 +77,12 @@ __all__ = [
     "load",
     "pack",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """The names of the linter, which is imported when one of them is first asked for."""
+    if name not in {"Evidence", "Finding", "LintReport", "lint"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from chatloom import linter
+
+    return getattr(linter, name)
