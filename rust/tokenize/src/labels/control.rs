@@ -54,9 +54,10 @@ impl ControlTokens {
         let bytes = text.as_bytes();
         let mut at = 0;
         std::iter::from_fn(move || {
-            let start = (at..bytes.len()).find(|&start| self.opens(&bytes[start..]).is_some())?;
-            at = start + self.opens(&bytes[start..])?;
-            Some(start..at)
+            let found =
+                (at..bytes.len()).find_map(|start| Some(start..start + self.opens(&bytes[start..])?))?;
+            at = found.end;
+            Some(found)
         })
     }
 

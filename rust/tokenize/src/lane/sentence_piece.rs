@@ -8,6 +8,8 @@ use super::merging::LONGEST;
 use super::recognize::{Before, MARK, Marks, Model, Reason};
 use super::spans::{ceiling, floor};
 use super::tokens::Tokens;
+use crate::control_ids::IdSet;
+use crate::outline::{Ban, Outline, Wanted};
 use crate::{EncodeError, Encoder, Encoding};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -73,14 +75,24 @@ impl Encoder for SentencePiece {
     }
 
     fn encoding(&self, text: &str) -> Result<Encoding, EncodeError> {
+        self.outline(text, Wanted::default()).map(Encoding::from)
+    }
+
+    /// Gives all spans.
+    fn outline(&self, text: &str, Wanted { ban, .. }: Wanted) -> Result<Outline, EncodeError> {
         let memory = self.memory.get_or(|| RefCell::new(Memory::new()));
         let out = Encoding::default();
-        let mut work = Work { lane: self, memory: &mut memory.borrow_mut(), text, out };
+        let mut work = Work { lane: self, memory: &mut memory.borrow_mut(), text, ban, out };
         work.out.ids.reserve(text.len() / 3);
         if !text.is_empty() {
-            self.raw.split(text, |_, _| false, |part| work.part(part));
+            let refused = |id, range| ban.is_some_and(|ban| ban.refuses(id, &range));
+            self.raw.split(text, refused, |part| work.part(part));
         }
-        Ok(work.out)
+        Ok(work.out.into())
+    }
+
+    fn guards(&self, control: &IdSet) -> bool {
+        !self.tokens.form(control)
     }
 }
 
@@ -89,6 +101,7 @@ struct Work<'a> {
     lane: &'a SentencePiece,
     memory: &'a mut Memory,
     text: &'a str,
+    ban: Option<Ban<'a>>,
     out: Encoding,
 }
 
@@ -132,19 +145,18 @@ impl Work<'_> {
 
     /// Text that the pre-tokenizer marks after added tokens were looked for.
     fn cut(&mut self, range: Range<usize>, before: Before) {
-        self.lane.normalized.split(
-            &self.text[range.clone()],
-            |_, _| false,
-            |part| match part {
-                Part::Token(id, span) => self.token(id, range.start + span.start..range.start + span.end),
-                Part::Text(text) => {
-                    let (start, end) = (range.start + text.start, range.start + text.end);
-                    let has_mark = self.text[start..].starts_with([' ', MARK]);
-                    let is_asked = before == Before::Always || before == Before::First && start == 0;
-                    self.plain(start..end, is_asked && !has_mark);
-                }
-            },
-        );
+        let (ban, whole) = (self.ban, self.text);
+        let source = |span: Range<usize>| range.start + span.start..range.start + span.end;
+        let refused = |id, span| ban.is_some_and(|ban| ban.refuses(id, &source(span)));
+        self.lane.normalized.split(&whole[range.clone()], refused, |part| match part {
+            Part::Token(id, span) => self.token(id, source(span)),
+            Part::Text(text) => {
+                let text = source(text);
+                let has_mark = whole[text.start..].starts_with([' ', MARK]);
+                let is_asked = before == Before::Always || before == Before::First && text.start == 0;
+                self.plain(text, is_asked && !has_mark);
+            }
+        });
     }
 
     /// Text of the source without added tokens.

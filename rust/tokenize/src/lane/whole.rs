@@ -71,10 +71,9 @@ impl Whole {
         (*found == key).then_some(token)
     }
 
-    /// The tokens that a word becomes without a merge: of single bytes, and those that are taken whole.
+    /// The tokens that a word becomes without a merge: of a single byte or character, and those that are taken whole.
     pub(super) fn unmerged(&self) -> impl Iterator<Item = u32> {
-        let is_byte = |[key]: Key<1>| key >> 120 == 1;
-        let short = self.short.iter().filter(move |(key, token)| is_byte(*key) || token.sure().is_some());
+        let short = self.short.iter().filter(|(key, token)| is_character(*key) || token.sure().is_some());
         let long = self.long.values().filter(|token| token.sure().is_some());
         short.map(|(_, token)| token).chain(long).map(Token::id)
     }
@@ -87,4 +86,11 @@ impl Whole {
         }
         slot
     }
+}
+
+/// Whether a word is a single byte or character.
+fn is_character([key]: Key<1>) -> bool {
+    let bytes = key.to_le_bytes();
+    let word = &bytes[..usize::from(bytes[15])];
+    word.len() == 1 || str::from_utf8(word).is_ok_and(|word| word.chars().count() == 1)
 }

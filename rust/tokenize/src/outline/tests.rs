@@ -51,8 +51,14 @@ static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| {
     let mut example: Value =
         serde_json::from_str(include_str!("../../../../examples/model/tokenizer.json")).unwrap();
     example["normalizer"] = json!({"type": "NFC"});
-    let flags = (0..24_u32).map(|number| (0..12).map(|bit| ((number * 97) >> bit) & 1 == 1).collect());
-    let kinds = [small::byte_level(&Value::Null), nfc, example].into_iter().cycle();
+    let mut metaspace = small::sentence_piece();
+    metaspace["normalizer"] = Value::Null;
+    metaspace["pre_tokenizer"] =
+        json!({"type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": "first", "split": false});
+    let flags = (0..30_u32).map(|number| (0..12).map(|bit| ((number * 97) >> bit) & 1 == 1).collect());
+    let kinds = [small::byte_level(&Value::Null), nfc, example, small::sentence_piece(), metaspace]
+        .into_iter()
+        .cycle();
     kinds.zip(flags).map(|(json, flags): (_, Vec<bool>)| model(&with_added(json, &flags))).collect()
 });
 
@@ -76,6 +82,8 @@ fn text() -> impl Strategy<Value = String> {
         "\u{301}",
         "!",
         "e\u{301}!",
+        "\u{2581}",
+        "Hi",
         "é",
         "한",
         "ᄒ",
