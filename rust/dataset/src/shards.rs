@@ -11,7 +11,7 @@ use std::ops::Range;
 use std::path::Path;
 
 /// Sequences are gathered until they fill so many bytes, then written at once.
-const BLOCK_BYTES: usize = 1 << 22;
+const BLOCK_BYTES: usize = 1 << 20;
 
 /// What all shards are made of.
 #[derive(Clone, Copy)]
@@ -113,6 +113,8 @@ struct TokenWriters {
     /// Only where any sequence of the run has weights.
     weights: Option<HashedFile>,
     words: Vec<u8>,
+    id_bytes: Vec<u8>,
+    label_bytes: Vec<u8>,
     weight_bytes: Vec<u8>,
 }
 
@@ -122,11 +124,12 @@ impl TokenWriters {
         let labels = npy::create(directory.join("labels.npy"), Element::Int32, tokens)?;
         let weights = || npy::create(directory.join("weights.npy"), Element::Float32, tokens);
         let weights = weighted.then(weights).transpose()?;
-        Ok(Self { input_ids, labels, weights, words: Vec::new(), weight_bytes: Vec::new() })
+        let [words, id_bytes, label_bytes, weight_bytes] = [const { Vec::new() }; 4];
+        Ok(Self { input_ids, labels, weights, words, id_bytes, label_bytes, weight_bytes })
     }
 
     fn write(&mut self, sequences: &[usize], source: Source<'_>, meter: &mut Meter<'_>) -> Result<(), Error> {
-        let Self { input_ids, labels, weights, words, weight_bytes } = self;
+        let Self { input_ids, labels, weights, words, id_bytes, label_bytes, weight_bytes } = self;
         words.clear();
         weight_bytes.clear();
         for &sequence in sequences {
@@ -137,8 +140,8 @@ impl TokenWriters {
             }
         }
         let (ids_written, labels_written) = source.pool.join(
-            || input_ids.write(&each_word(words, |word| id_and_label(word).0)),
-            || labels.write(&each_word(words, |word| id_and_label(word).1)),
+            || input_ids.write(each_word(words, id_bytes, |word| id_and_label(word).0)),
+            || labels.write(each_word(words, label_bytes, |word| id_and_label(word).1)),
         );
         ids_written.and(labels_written)?;
         if let Some(weights) = weights {
@@ -158,7 +161,12 @@ impl TokenWriters {
     }
 }
 
-fn each_word(words: &[u8], part: impl Fn(u32) -> i32) -> Vec<u8> {
-    let (words, _) = words.as_chunks();
-    words.iter().flat_map(|&word| part(u32::from_le_bytes(word)).to_le_bytes()).collect()
+/// A part of each word, in a buffer.
+fn each_word<'a>(words: &[u8], bytes: &'a mut Vec<u8>, part: impl Fn(u32) -> i32) -> &'a [u8] {
+    bytes.resize(words.len(), 0);
+    let ((words, _), (slots, _)) = (words.as_chunks(), bytes.as_chunks_mut());
+    for (slot, &word) in slots.iter_mut().zip(words) {
+        *slot = part(u32::from_le_bytes(word)).to_le_bytes();
+    }
+    bytes
 }
