@@ -42,6 +42,17 @@ def test_a_batch_is_the_same_on_any_number_of_threads(
         assert example == formatter.encode(row["messages"], row.get("tools"))
 
 
+def test_a_long_conversation_is_encoded_as_short_ones_are(formatter: Formatter) -> None:
+    chat = [{"role": message["role"], "content": message["content"] * 60} for message in LONG]
+    example = formatter.encode(chat)
+    assert example == formatter.encode_batch([CHAT, chat])[1]
+    trace = formatter.trace(chat, tokens=True)
+    assert np.array_equal(trace.input_ids, example.input_ids)
+    assert np.array_equal(trace.labels, example.labels)
+    with pytest.raises(chatloom.TemplateRaisedError):
+        formatter.encode([*chat, {"role": "wizard", "content": "?"}])
+
+
 @pytest.mark.parametrize("threads", [1, 8])
 def test_the_first_bad_row_is_named_on_any_number_of_threads(formatter: Formatter, threads: int) -> None:
     rows: list[Any] = [CHAT] * 1000

@@ -26,7 +26,7 @@ impl Chunk {
 
     /// Adds a conversation.
     pub fn push(&mut self, conversation: Conversation) {
-        self.bytes += conversation.messages.iter().map(text_bytes).sum::<usize>();
+        self.bytes += text_bytes(&conversation);
         self.conversations.push(conversation);
     }
 }
@@ -100,7 +100,7 @@ pub enum BatchError<S> {
 
 /// Encodes conversations on threads, in order: what comes out does not depend on their number.
 ///
-/// The threads end with the call, so that a process may fork between calls. A batch of a single chunk is
+/// The threads end with the call, so that a process may fork between calls. A batch that doesn't fill a chunk is
 /// encoded without any.
 ///
 /// # Errors
@@ -112,7 +112,7 @@ pub fn encode_batch<F: Feed>(
 ) -> Result<Batch, BatchError<F::Stop>> {
     let mut intake = Intake { feed, supply: Supply::More, ahead: None, rows: 0, batch: Batch::default() };
     let first = intake.chunk()?;
-    if matches!(intake.supply, Supply::More) {
+    if matches!(intake.supply, Supply::More) || first.is_full() {
         intake.ahead = Some(first);
         let pool = thread_pool(threads).map_err(BatchError::Threads)?;
         let in_flight = 2 * pool.current_num_threads() + 1;
@@ -168,7 +168,7 @@ impl<F: Feed> Line<Chunk, Encoded, BatchError<F::Stop>> for Intake<'_, F> {
 
     fn take(&mut self, done: Encoded) -> Result<(), BatchError<F::Stop>> {
         let part = done.map_err(|(row, error)| BatchError::Row { row, error })?;
-        self.batch.append(&part);
+        self.batch.append(part);
         Ok(())
     }
 
@@ -201,7 +201,11 @@ impl Batch {
         }
     }
 
-    fn append(&mut self, part: &Self) {
+    fn append(&mut self, part: Self) {
+        if self.rows.is_empty() {
+            *self = part;
+            return;
+        }
         self.weigh(part.weights.as_deref(), &part.labels);
         let start = self.input_ids.len();
         self.input_ids.extend_from_slice(&part.input_ids);
@@ -209,7 +213,7 @@ impl Batch {
         self.offsets.extend(part.offsets.iter().skip(1).map(|offset| start + offset));
         self.rows.extend_from_slice(&part.rows);
         self.look_alikes += part.look_alikes;
-        self.first_look_alike = self.first_look_alike.take().or_else(|| part.first_look_alike.clone());
+        self.first_look_alike = self.first_look_alike.take().or(part.first_look_alike);
     }
 }
 
@@ -233,11 +237,17 @@ fn encode_chunk(chunk: &Chunk, encode: &Encode, stop: &StopFlag) -> Encoded {
     Ok(batch)
 }
 
-fn text_bytes(data: &Data) -> usize {
+/// Bytes of text in a conversation.
+pub fn text_bytes(conversation: &Conversation) -> usize {
+    let Conversation { messages, tools, documents, .. } = conversation;
+    messages.iter().chain(tools).chain(documents).map(bytes_of).sum()
+}
+
+fn bytes_of(data: &Data) -> usize {
     match data {
         Data::Str(text) => text.len(),
-        Data::List(values) | Data::Tuple(values) => values.iter().map(text_bytes).sum(),
-        Data::Dict(entries) => entries.iter().map(|(_, value)| text_bytes(value)).sum(),
+        Data::List(values) | Data::Tuple(values) => values.iter().map(bytes_of).sum(),
+        Data::Dict(entries) => entries.iter().map(|(_, value)| bytes_of(value)).sum(),
         _ => 0,
     }
 }

@@ -43,7 +43,7 @@ mod shards;
 mod spill;
 
 pub use adapter::{RESERVED_NAMES, row_to_conversation};
-pub use batch::{Batch, BatchError, Chunk, Feed, encode_batch};
+pub use batch::{Batch, BatchError, Chunk, Feed, encode_batch, text_bytes};
 pub use error::{Error, RowError};
 pub use input::STANDARD_INPUT;
 pub use lookup::read_row;

@@ -3,13 +3,13 @@ use crate::call::{Arguments, Given};
 use crate::conversation::{of_line, reading};
 use crate::convert::variables;
 use crate::errors::{EncodeError, Facts, formatter_error, load_error};
-use crate::guard::detached;
+use crate::guard::{detached, interruptible};
 use crate::loss::Loss;
 use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
 use crate::template::{clock, compat_named, compile, template_text};
-use chatloom_dataset::{Batch, BatchError, Encode, Identity, Reading, encode_batch};
+use chatloom_dataset::{Batch, BatchError, Encode, Identity, Reading, encode_batch, text_bytes};
 use chatloom_template::{self as template, Call, Compat};
 use chatloom_tokenize as core;
 use core::{
@@ -21,6 +21,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDateTime, PyDict, PyString};
 use std::num::NonZeroUsize;
 use std::sync::Arc;
+
+/// Bytes of text that take some ten milliseconds to encode.
+const MUCH: usize = 1 << 18;
 
 /// `message, header, body, end, end_token`; ranges in code points.
 type Turn = (u32, &'static str, (usize, usize), &'static str, Option<(usize, usize)>);
@@ -148,7 +151,7 @@ impl Formatter {
     fn trace<'py>(&self, py: Python<'py>, given: Given<'py>, tokens: bool) -> PyResult<Traced<'py>> {
         let Arguments { conversation, call, .. } =
             Arguments::for_parts(&given, self.compat(), true, |arguments| self.text(py, arguments))?;
-        self.traced(py, &conversation, &call, tokens)
+        self.traced(py, conversation, call, tokens)
     }
 
     /// As `trace`, for a line of a JSONL file.
@@ -165,7 +168,7 @@ impl Formatter {
     ) -> PyResult<Traced<'py>> {
         let conversation = of_line(py, line, &self.reading(reading(format, map)?))?;
         let call = Call { add_generation_prompt, continue_final_message: None, paths: true };
-        self.traced(py, &conversation, &call, tokens)
+        self.traced(py, conversation, call, tokens)
     }
 
     /// The tokens of a conversation, their labels and weights.
@@ -173,7 +176,8 @@ impl Formatter {
     fn encode<'py>(&self, py: Python<'py>, given: Given<'py>) -> PyResult<Arrays<'py>> {
         let Arguments { conversation, call, .. } =
             Arguments::for_parts(&given, self.compat(), false, |arguments| self.text(py, arguments))?;
-        let outcome = detached(py, || self.core.encode(&conversation, &call))?
+        let (core, is_much) = (self.core.clone(), text_bytes(&conversation) > MUCH);
+        let outcome = interruptible(py, is_much, move || core.encode(&conversation, &call))?
             .map_err(|error| formatter_error(&error, None))?;
         match outcome {
             Outcome::Example(example) => Ok(self.arrays(py, example)),
@@ -229,17 +233,18 @@ impl Formatter {
     fn traced<'py>(
         &self,
         py: Python<'py>,
-        conversation: &template::Conversation,
-        call: &Call,
+        conversation: template::Conversation,
+        call: Call,
         tokens: bool,
     ) -> PyResult<Traced<'py>> {
-        let work = || {
-            let trace = self.core.trace(conversation, call)?;
-            let tokens = tokens.then(|| self.core.tokens(&trace)).transpose()?;
+        let (core, is_much) = (self.core.clone(), text_bytes(&conversation) > MUCH);
+        let work = move || {
+            let trace = core.trace(&conversation, &call)?;
+            let tokens = tokens.then(|| core.tokens(&trace)).transpose()?;
             Ok((trace, tokens))
         };
         let (trace, tokens) =
-            detached(py, work)?.map_err(|error: core::Error| formatter_error(&error, None))?;
+            interruptible(py, is_much, work)?.map_err(|error: core::Error| formatter_error(&error, None))?;
         let segments = segments(&trace.rendered);
         let trained = code_points(&trace.rendered.text, &trace.trained);
         let turns = trace.turns.iter().map(|turn| turn_report(&trace.rendered.text, turn)).collect();

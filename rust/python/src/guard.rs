@@ -3,6 +3,9 @@ use crate::errors::{Facts, InternalError};
 use pyo3::prelude::*;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook};
 use std::sync::Mutex;
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
+use std::thread::Builder;
+use std::time::Duration;
 
 /// Where the last panic happened.
 static PLACE: Mutex<Option<String>> = Mutex::new(None);
@@ -24,6 +27,30 @@ pub(crate) fn silence_panics() {
 pub(crate) fn detached<T: Send>(py: Python<'_>, work: impl FnOnce() -> T + Send) -> PyResult<T> {
     py.detach(|| catch_unwind(AssertUnwindSafe(work))).map_err(|_| internal_fault())
 }
+
+/// The same, and an interrupt is heard while much work is done: that is left to a thread, which is then not waited for.
+pub(crate) fn interruptible<T: Send + 'static>(
+    py: Python<'_>,
+    is_much: bool,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> PyResult<T> {
+    if !is_much {
+        return detached(py, work);
+    }
+    let (give, mut done) = sync_channel(1);
+    Builder::new().spawn(move || drop(give.send(catch_unwind(AssertUnwindSafe(work)))))?;
+    loop {
+        let told;
+        (told, done) = py.detach(move || (done.recv_timeout(TICK), done));
+        match told {
+            Ok(Ok(result)) => return Ok(result),
+            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => return Err(internal_fault()),
+            Err(RecvTimeoutError::Timeout) => py.check_signals()?,
+        }
+    }
+}
+
+const TICK: Duration = Duration::from_millis(50);
 
 fn internal_fault() -> PyErr {
     let place = PLACE.lock().ok().and_then(|mut place| place.take());
