@@ -32,6 +32,11 @@ impl<'a> Notes<'a> {
         self.base + end > self.next
     }
 
+    /// Wants the next word, whatever stands before it.
+    pub(super) fn want_next(&mut self) {
+        self.next = 0;
+    }
+
     /// Notes the tokens of a word, of which `first` is the first.
     #[cold]
     pub(super) fn word(

@@ -5,6 +5,7 @@ use super::borders::Borders;
 use super::marked::Marked;
 use super::memory::Memory;
 use super::merging::LONGEST;
+use super::notes::Notes;
 use super::recognize::{Before, MARK, Marks, Model, Reason};
 use super::spans::{ceiling, floor};
 use super::tokens::Tokens;
@@ -52,18 +53,29 @@ impl SentencePiece {
         })
     }
 
-    /// The tokens of a text that isn't empty, with a mark before it or not.
-    fn pieces(&self, text: &str, is_marked: bool, memory: &mut Memory, ids: &mut Vec<u32>) {
+    /// Writes out the tokens of the first piece of a text that has a mark before it; tells where it ends.
+    fn first_piece(&self, text: &str, memory: &mut Memory, ids: &mut Vec<u32>) -> usize {
+        let end = self.borders.end_after_mark(text.as_bytes());
+        let first = [" ", &text[..end]].concat();
+        memory.word(&self.tokens, first.as_bytes(), 0, first.len(), ids);
+        end
+    }
+
+    /// Writes out the tokens of the pieces from `at` on; `met` is told each piece, its tokens and the first one's place.
+    #[inline]
+    fn pieces(
+        &self,
+        text: &str,
+        mut at: usize,
+        memory: &mut Memory,
+        ids: &mut Vec<u32>,
+        mut met: impl FnMut(Range<usize>, &[u32], usize),
+    ) {
         let bytes = text.as_bytes();
-        let mut at = 0;
-        if is_marked {
-            at = self.borders.end_after_mark(bytes);
-            let first = [" ", &text[..at]].concat();
-            memory.word(&self.tokens, first.as_bytes(), 0, first.len(), ids);
-        }
         while at < bytes.len() {
-            let end = self.borders.end(bytes, at);
+            let (end, first) = (self.borders.end(bytes, at), ids.len());
             memory.word(&self.tokens, bytes, at, end, ids);
+            met(at..end, &ids[first..], first);
             at = end;
         }
     }
@@ -78,21 +90,19 @@ impl Encoder for SentencePiece {
         self.outline(text, Wanted::default()).map(Encoding::from)
     }
 
-    /// Gives all spans.
-    fn outline(&self, text: &str, Wanted { ban, .. }: Wanted) -> Result<Outline, EncodeError> {
+    fn outline(&self, text: &str, wanted: Wanted) -> Result<Outline, EncodeError> {
         let memory = self.memory.get_or(|| RefCell::new(Memory::new()));
-        let out = Encoding::default();
-        let mut work = Work { lane: self, memory: &mut memory.borrow_mut(), text, ban, out };
-        work.out.ids.reserve(text.len() / 3);
+        let (ban, ids, notes) = (wanted.ban, Vec::with_capacity(text.len() / 3), Notes::new(wanted.spans));
+        let mut work = Work { lane: self, memory: &mut memory.borrow_mut(), text, ban, ids, notes };
         if !text.is_empty() {
             let refused = |id, range| ban.is_some_and(|ban| ban.refuses(id, &range));
             self.raw.split(text, refused, |part| work.part(part));
         }
-        Ok(work.out.into())
+        Ok(Outline { ids: work.ids, known: work.notes.known })
     }
 
     fn guards(&self, control: &IdSet) -> bool {
-        !self.tokens.form(control)
+        !self.tokens.form(control) && !self.tokens.alphabet.ids().any(|id| control.contains(id))
     }
 }
 
@@ -102,7 +112,8 @@ struct Work<'a> {
     memory: &'a mut Memory,
     text: &'a str,
     ban: Option<Ban<'a>>,
-    out: Encoding,
+    ids: Vec<u32>,
+    notes: Notes<'a>,
 }
 
 impl Work<'_> {
@@ -120,39 +131,34 @@ impl Work<'_> {
     }
 
     fn token(&mut self, id: u32, span: Range<usize>) {
-        self.out.ids.push(id);
-        self.out.spans.push(span);
+        self.notes.token(self.ids.len(), span);
+        self.ids.push(id);
     }
 
     /// Text that the normalizer marks before added tokens are looked for.
     fn normalized(&mut self, range: Range<usize>, prepends: bool) {
+        let (lane, ban) = (self.lane, self.ban);
         let marked = Marked::new(&self.text[range.clone()], prepends);
-        let source = |span: Range<usize>| {
-            let span = marked.source(&span);
-            range.start + span.start..range.start + span.end
-        };
-        self.lane.normalized.split(
-            &marked.text,
-            |_, _| false,
-            |part| match part {
-                Part::Token(id, span) => self.token(id, source(span)),
-                Part::Text(text) => self.words(&marked.text[text.clone()], false, |span| {
-                    source(text.start + span.start..text.start + span.end)
-                }),
-            },
-        );
+        let source = |place: Range<usize>| moved(&marked.source(&place), range.start);
+        let refused = |id, place| ban.is_some_and(|ban| ban.refuses(id, &source(place)));
+        lane.normalized.split(&marked.text, refused, |part| match part {
+            Part::Token(id, place) => self.token(id, source(place)),
+            Part::Text(text) => {
+                let words = &marked.text[text.clone()];
+                self.told(words, false, |place| source(moved(&place, text.start)));
+            }
+        });
     }
 
     /// Text that the pre-tokenizer marks after added tokens were looked for.
     fn cut(&mut self, range: Range<usize>, before: Before) {
-        let (ban, whole) = (self.ban, self.text);
-        let source = |span: Range<usize>| range.start + span.start..range.start + span.end;
-        let refused = |id, span| ban.is_some_and(|ban| ban.refuses(id, &source(span)));
-        self.lane.normalized.split(&whole[range.clone()], refused, |part| match part {
-            Part::Token(id, span) => self.token(id, source(span)),
+        let (lane, ban) = (self.lane, self.ban);
+        let refused = |id, place| ban.is_some_and(|ban| ban.refuses(id, &moved(&place, range.start)));
+        lane.normalized.split(&self.text[range.clone()], refused, |part| match part {
+            Part::Token(id, place) => self.token(id, moved(&place, range.start)),
             Part::Text(text) => {
-                let text = source(text);
-                let has_mark = whole[text.start..].starts_with([' ', MARK]);
+                let text = moved(&text, range.start);
+                let has_mark = self.text[text.start..].starts_with([' ', MARK]);
                 let is_asked = before == Before::Always || before == Before::First && text.start == 0;
                 self.plain(text, is_asked && !has_mark);
             }
@@ -161,26 +167,58 @@ impl Work<'_> {
 
     /// Text of the source without added tokens.
     fn plain(&mut self, range: Range<usize>, is_marked: bool) {
-        let text = self.text;
-        self.words(&text[range.clone()], is_marked, |span| range.start + span.start..range.start + span.end);
+        let text = &self.text[range.clone()];
+        if text.contains(MARK) {
+            return self.told(text, is_marked, |place| moved(&place, range.start));
+        }
+        let (first, mut at) = (self.ids.len(), 0);
+        if is_marked {
+            at = self.lane.first_piece(text, self.memory, &mut self.ids);
+            self.tell(first, text, true, |place| moved(&place, range.start));
+        }
+        if is_marked && at == 0 {
+            // The mark was told to be the first character, whose tokens are still to come.
+            self.notes.want_next();
+        }
+        let Self { lane, memory, ids, notes, .. } = self;
+        notes.base = range.start;
+        lane.pieces(text, at, memory, ids, |piece, tokens, first| {
+            if notes.wants(piece.end) {
+                notes.word(&lane.tokens, text, piece, tokens, first);
+            }
+        });
     }
 
-    /// `source` tells where a range of the text comes from.
-    fn words(&mut self, text: &str, is_marked: bool, source: impl Fn(Range<usize>) -> Range<usize>) {
-        let first = self.out.ids.len();
-        self.lane.pieces(text, is_marked, self.memory, &mut self.out.ids);
-        let ids = &self.out.ids[first..];
-        self.out.spans.reserve(ids.len());
-        let has_marks = text.contains(MARK);
+    /// Text all of whose spans are told; `source` tells where a range of it comes from.
+    fn told(&mut self, text: &str, is_marked: bool, source: impl Fn(Range<usize>) -> Range<usize>) {
+        let (first, mut at) = (self.ids.len(), 0);
+        if is_marked {
+            at = self.lane.first_piece(text, self.memory, &mut self.ids);
+        }
+        self.lane.pieces(text, at, self.memory, &mut self.ids, |_, _, _| ());
+        self.tell(first, text, is_marked, source);
+    }
+
+    /// Notes the tokens from `first` on, with which the text begins.
+    fn tell(
+        &mut self,
+        first: usize,
+        text: &str,
+        is_marked: bool,
+        source: impl Fn(Range<usize>) -> Range<usize>,
+    ) {
         let (mut at, mut unseen) = (0, usize::from(is_marked));
-        for &id in ids {
-            let length = self.lane.tokens.length(id) - std::mem::take(&mut unseen);
-            let end = if has_marks { past(text, at, length) } else { at + length };
+        for (token, &id) in self.ids.iter().enumerate().skip(first) {
+            let end = past(text, at, self.lane.tokens.length(id) - std::mem::take(&mut unseen));
             // A mark before the text counts as its first character.
-            self.out.spans.push(source(floor(text, at)..ceiling(text, end.max(1))));
+            self.notes.token(token, source(floor(text, at)..ceiling(text, end.max(1))));
             at = end;
         }
     }
+}
+
+fn moved(range: &Range<usize>, by: usize) -> Range<usize> {
+    range.start + by..range.end + by
 }
 
 /// The place `length` bytes from `at`, marks counted as one.

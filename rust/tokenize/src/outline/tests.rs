@@ -1,7 +1,7 @@
 //! Outlines of the lane beside all spans, and beside the guarded pipeline.
 #![allow(clippy::unwrap_used)]
 use super::{Known, Outline, Spans};
-use crate::control_ids::ControlIds;
+use crate::control_ids::{ControlIds, IdSet};
 use crate::ranges::merged;
 use crate::{Encoding, Lane, Vocabulary, load, small, spans};
 use proptest::prelude::*;
@@ -11,7 +11,6 @@ use std::sync::LazyLock;
 use tokenizers::Tokenizer;
 
 const CONTROL: [&str; 6] = ["<e>", "<e><e>", "e><", "[x]", "Ne", "e\u{301}!"];
-const FIRST: u32 = 100_000;
 
 /// A tokenizer of the lane, with control tokens that are within another or overlap, and some that are only text;
 /// `how` sets their flags.
@@ -39,7 +38,9 @@ fn model(json: &Value) -> Model {
     let json = json.to_string();
     let vocabulary = Vocabulary::from_json(json.as_bytes()).unwrap();
     assert_eq!(vocabulary.lane(), Lane::Fast);
-    let ids = (FIRST..).take(CONTROL.len()).collect();
+    let added = vocabulary.added_tokens().iter();
+    let ids: IdSet =
+        added.filter(|token| CONTROL.contains(&token.content.as_str())).map(|token| token.id).collect();
     let control = vocabulary.control_ids(ids, true).unwrap();
     assert!(control.by_lane);
     Model { vocabulary, control, tokenizer: load::tokenizer(json.as_bytes()).unwrap().0 }
@@ -91,6 +92,8 @@ fn text() -> impl Strategy<Value = String> {
         "ᆫ",
         "\u{3000}",
         "Words",
+        "Hi Hi",
+        "▁",
         "12",
     ];
     prop::collection::vec(prop::sample::select(parts.to_vec()), 0..24).prop_map(|parts| parts.concat())
@@ -156,4 +159,15 @@ fn few_spans_are_told_where_few_are_asked_for() {
     let outline = model.outline(text, Spans::At(&[10]), &[]);
     let spans: Vec<_> = outline.known.iter().map(|known| &text[known.span.clone()]).collect();
     assert_eq!(spans.concat(), "the of<e>");
+}
+
+#[test]
+fn a_control_token_is_text_in_bytes_that_are_not_trusted() {
+    for model in MODELS.iter() {
+        let count = |untrusted: &[Range<usize>]| {
+            let ids = model.outline("[x]", Spans::All, untrusted).ids;
+            ids.into_iter().filter(|&id| model.control.ids.contains(id)).count()
+        };
+        assert_eq!((count(&[]), count(&[0..1, 2..3])), (1, 0));
+    }
 }
