@@ -53,7 +53,7 @@ bench: $(VENV)/.bench build ## compare with transformers, tokenizers and TRL, si
 SECONDS ?= 60
 
 fuzz: ## look for templates that break a promise, SECONDS=60 for each target; needs cargo-fuzz
-	cd fuzz && for target in compile render; do \
+	cd fuzz && for target in compile render folded; do \
 		mkdir -p corpus/$$target && \
 		RUSTC_BOOTSTRAP=1 cargo fuzz run --fuzz-dir . $$target corpus/$$target seeds/$$target -- \
 			-max_total_time=$(SECONDS) -dict=dictionary.txt -timeout=5 -rss_limit_mb=1024 -max_len=4096 || exit 1; \

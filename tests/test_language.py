@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 import unicodedata
 import warnings
@@ -15,6 +16,7 @@ from chatloom.errors import ChatloomError, UnsupportedInputError, UnsupportedTem
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from language import unicode_tables
+from language.expressions import Expressions
 from language.probes import REFUSED, VARIABLES, all_probes
 from language.programs import Program
 from reference import NOW, Outcome
@@ -36,7 +38,8 @@ def theirs(template: str) -> Outcome:
             warnings.simplefilter("ignore", SyntaxWarning)
             compiled = chat_template_utils._compile_jinja_template(template)
         standard = {"messages": MESSAGES, "tools": None, "documents": None, "add_generation_prompt": False}
-        return Outcome("ok", compiled.render(**standard, **VARIABLES))
+        # A copy, for `indent` changes lists.
+        return Outcome("ok", compiled.render(**standard, **copy.deepcopy(VARIABLES)))
     except Exception as error:
         return Outcome.failure(error)
 
@@ -97,6 +100,39 @@ def test_few_random_programs_are_refused() -> None:
     verdicts = [verdict(seed) for seed in range(400)]
     assert verdicts.count(REFUSAL) < len(verdicts) / 10
     assert [each for each in verdicts if each not in ("same", REFUSAL)] == []
+
+
+@settings(max_examples=1000, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False))
+def test_random_arguments(random: Random) -> None:
+    template = f"{{{{ {Expressions(random).odd(1)} }}}}"
+    found, expected = ours(template), theirs(template)
+    assert found.status == REFUSAL or agree(found, expected), f"{template!r}\nours   {found}\ntheirs {expected}"
+
+
+# Python's limits on brackets, loops and indentation, and Jinja's own recursion: where they are differs a little.
+NESTED = {
+    "bracket": ("{{ ", "[", "", "]", " }}"),
+    "call": ("{{ ", "dict(a=", "1", ")", " }}"),
+    "sum": ("{{ n", " + n", "", "", " }}"),
+    "filter": ("{{ s", "|upper", "", "", " }}"),
+    "method": ("{{ s", ".upper()", "", "", " }}"),
+    "loop": ("", "{% for x in [1] %}", "x", "{% endfor %}", ""),
+    "recursive loop": ("", "{% for x in [1] recursive %}", "x", "{% endfor %}", ""),
+    "branch": ("", "{% if yes %}", "x", "{% endif %}", ""),
+    "macro": ("", "{% macro m() %}", "x", "{% endmacro %}", ""),
+    "capture": ("", "{% set t %}", "x", "{% endset %}", ""),
+}
+
+
+@pytest.mark.parametrize("form", NESTED)
+@pytest.mark.parametrize("depth", [10, 20, 21, 45, 60, 95, 150, 200])
+def test_what_is_nested_too_deep_is_refused(form: str, depth: int) -> None:
+    start, opening, inside, closing, end = NESTED[form]
+    template = start + opening * depth + inside + closing * depth + end
+    found = ours(template)
+    assert found.status == REFUSAL or agree(found, theirs(template)), found
+    assert depth > 20 or found.status == "ok"
 
 
 @pytest.mark.skipif(not UNICODE_14, reason="the tables are those of CPython 3.11")

@@ -1,5 +1,7 @@
 //! What the fuzz targets share.
-use chatloom_template::{Call, Class, Conversation, Data, Limits, Settings, Template};
+use chatloom_template::{
+    Call, Class, Conversation, Data, Limits, Position, Rendered, Settings, Template,
+};
 use serde_json::Value;
 
 /// Limits that are soon reached.
@@ -44,6 +46,17 @@ fn data(value: &Value) -> Data {
         Value::Array(items) => Data::List(items.iter().map(data).collect()),
         Value::Object(entries) => Data::dict(entries.iter().map(|(key, value)| (key.as_str(), data(value)))),
     }
+}
+
+/// What a render gives, or how and where it fails.
+pub fn outcome(
+    template: &Template,
+    conversation: &Conversation,
+    settings: &Settings,
+    call: &Call,
+) -> Result<Rendered, (Class, &'static str, Option<Position>)> {
+    let rendered = template.render(conversation, settings, call);
+    rendered.map_err(|error| (error.class(), error.kind(), error.position()))
 }
 
 /// Renders; panics where a promise is broken.

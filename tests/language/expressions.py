@@ -38,7 +38,7 @@ class Expressions:
     def expression(self, depth: int = 2) -> str:
         """Of any kind."""
         if depth > 0 and self._chance(0.08):
-            return f"({self._odd(depth - 1)})"
+            return f"({self.odd(depth - 1)})"
         return self._pick([self.text, self.number, self.items, self.mapping, self.truth, self.other])(depth)
 
     def text(self, depth: int) -> str:
@@ -105,7 +105,7 @@ class Expressions:
     def _pick(self, choices: Sequence[T]) -> T:
         return self._random.choice(choices)
 
-    def _odd(self, depth: int) -> str:
+    def odd(self, depth: int) -> str:
         """A filter, test, method or function with arguments that it may not know."""
         make = self._pick([self._odd_filter, self._odd_filter, self._odd_test, self._odd_method, self._odd_call])
         return make(depth)

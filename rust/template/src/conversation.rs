@@ -131,7 +131,7 @@ impl Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 4_000_000, steps_per_byte: 1_000, bytes: 16 << 20, bytes_per_byte: 1_000, depth: 200 }
+        Self { steps: 4_000_000, steps_per_byte: 1_000, bytes: 16 << 20, bytes_per_byte: 1_000, depth: 195 }
     }
 }
 

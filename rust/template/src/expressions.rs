@@ -5,8 +5,8 @@ use crate::parser::Parser;
 use crate::token::{Kind, Op};
 use crate::walk::each_child;
 
-/// Expressions within each other, long chains of operators included; Python's parser ends near here too.
-const MAX_DEPTH: u32 = 250;
+/// Expressions within each other, long chains of operators included: Python allows two hundred brackets.
+const MAX_DEPTH: u32 = 185;
 
 type Parsed<'s> = Result<Expr<'s>, Error>;
 
@@ -47,7 +47,7 @@ impl<'s> Parser<'s> {
 
     /// An expression, conditional ones included.
     pub(crate) fn expression(&mut self) -> Parsed<'s> {
-        self.nested(Self::conditional)
+        self.bracketed(Self::conditional)
     }
 
     /// An expression, or a tuple of them without parentheses; never empty.
@@ -71,7 +71,7 @@ impl<'s> Parser<'s> {
             items.push(if conditionals {
                 self.expression()?
             } else {
-                self.nested(|parser| parser.operation(Level::Or))?
+                self.bracketed(|parser| parser.operation(Level::Or))?
             });
             if !self.skip_op(Op::Comma) {
                 break;

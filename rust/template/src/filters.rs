@@ -250,12 +250,14 @@ fn pretty_print<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Err
 fn tojson<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let names = ["ensure_ascii", "indent", "separators", "sort_keys"];
     let [ensure_ascii, indent, separators, sort_keys] = args.bind("tojson", names, 0)?;
+    let separators = separators.filter(|separators| !matches!(separators, Value::None(_)));
+    let separators = separators.map(|separators| separator_pair(&separators, cx)).transpose()?;
     let indent = match indent {
         Some(indent) => json::indent_of(&indent, cx.arena)?,
         None => None,
     };
-    let (item_separator, key_separator) = match separators.filter(|s| !matches!(s, Value::None(_))) {
-        Some(separators) => separator_pair(&separators, cx)?,
+    let (item_separator, key_separator) = match separators {
+        Some(separators) => separators,
         None => (if indent.is_some() { "," } else { ", " }, ": "),
     };
     let truth = |value: Option<Value<'_>>| value.is_some_and(|value| value.is_true());

@@ -2,14 +2,19 @@
 use std::cell::Cell;
 use std::cmp::Ordering;
 
+use num_bigint::BigInt;
+use num_traits::{FromPrimitive, ToPrimitive};
+
 use crate::args::{Args, Context};
-use crate::compare::{ordered, same_or_equal};
+use crate::ast::{Binary, Comparison};
+use crate::compare::{compare, ordered, same_or_equal};
 use crate::fail::{render, shown, type_error, undefined, unsupported_input};
 use crate::filters::{Filter, apply};
 use crate::hashing::Places;
 use crate::iterate::{all, is_of_messages};
 use crate::members::item;
 use crate::number::{Number, as_index};
+use crate::operators::binary;
 use crate::print;
 use crate::strings;
 use crate::tests::{self, Test};
@@ -59,6 +64,16 @@ fn refuse_nan<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<(), Error> {
     Ok(())
 }
 
+/// Whether to sort backwards; of other values than these, versions of Python make different things.
+fn backwards(reverse: Option<Value<'_>>) -> Result<bool, Error> {
+    match reverse {
+        Some(reverse) if as_index(&reverse).is_none() => {
+            Err(unsupported_input("sorting with a `reverse` that is no truth value"))
+        }
+        reverse => Ok(truth(reverse)),
+    }
+}
+
 fn truth(value: Option<Value<'_>>) -> bool {
     value.is_some_and(|value| value.is_true())
 }
@@ -85,7 +100,7 @@ pub(crate) fn dictsort<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -
         let by = folded(if by_value { value } else { key }, truth(case_sensitive), cx)?;
         keyed.push((by, cx.tuple(&[*key, *value])?));
     }
-    cx.list(&sort_by_key(keyed, truth(reverse), cx)?)
+    cx.list(&sort_by_key(keyed, backwards(reverse)?, cx)?)
 }
 
 /// A value at a dotted path, as `attribute=` arguments give it.
@@ -139,7 +154,7 @@ pub(crate) fn sort<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Re
         cx.arena.charge(2 * size_of::<Value<'_>>())?;
         keyed.push((cx.list(&keys)?, *found));
     }
-    cx.list(&sort_by_key(keyed, truth(reverse), cx)?)
+    cx.list(&sort_by_key(keyed, backwards(reverse)?, cx)?)
 }
 
 /// Items with what they are compared by.
@@ -233,7 +248,7 @@ pub(crate) fn sum<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Res
         return Err(type_error("sum() can't sum strings"));
     }
     for (key, _) in keyed(value, by, None, true, cx)? {
-        total = crate::operators::binary(crate::ast::Binary::Add, &total, &key, cx)?;
+        total = binary(Binary::Add, &total, &key, cx)?;
     }
     Ok(total)
 }
@@ -297,6 +312,7 @@ fn lazily<'a>(
     cx: Context<'a>,
     compute: impl FnOnce(&mut Vec<Value<'a>>) -> Result<(), Error>,
 ) -> Result<Value<'a>, Error> {
+    refuse_changing(of)?;
     let mut items = Vec::new();
     let failure = match compute(&mut items) {
         Ok(()) => None,
@@ -310,6 +326,16 @@ fn lazily<'a>(
     let (items, next, busy) = (cx.arena.slice(&items)?, Cell::new(0), Cell::new(false));
     let generator = Generator { items, next, failure, busy, of_messages: is_of_messages(of) };
     Ok(Value::Generator(cx.arena.value(generator)?))
+}
+
+/// What is computed at once here may change before Jinja computes it.
+fn refuse_changing(value: &Value<'_>) -> Result<(), Error> {
+    let (Value::List(list) | Value::Tuple(list)) = value else { return Ok(()) };
+    let changes = |item: &Value<'_>| matches!(item, Value::Namespace(_) | Value::Loop(_) | Value::Object(_));
+    if list.items.iter().any(changes) {
+        return Err(unsupported_input("a generator over namespaces, loops, cyclers or joiners"));
+    }
+    Ok(())
 }
 
 pub(crate) fn map<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
@@ -454,48 +480,69 @@ pub(crate) fn reverse<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a
     })
 }
 
-/// An argument that counts items.
-fn size(value: Option<Value<'_>>) -> Result<usize, Error> {
-    let index = value.as_ref().and_then(as_index);
-    let Some(index) = index else {
-        return match value.as_ref().and_then(Number::of) {
-            None => Err(type_error("the number of items must be an integer")),
-            Some(_) => Err(unsupported_input("a number of items that is no integer")),
-        };
-    };
-    usize::try_from(index).map_err(|_| unsupported_input("a negative number of items"))
-}
-
 pub(crate) fn batch<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let [count, filler] = args.bind("batch", ["linecount", "fill_with"], 1)?;
+    let count = count.unwrap_or(Value::Missing);
     lazily(value, cx, |batches| {
-        let (items, count) = (all(value, cx)?, size(count)?);
-        if count == 0 {
-            batches.extend(if items.is_empty() { vec![] } else { vec![cx.list(&[])?, cx.list(items)?] });
-            return Ok(());
-        }
-        for batch in items.chunks(count) {
-            let mut batch = batch.to_vec();
-            cx.arena.work(batch.len())?;
-            if let Some(filler) = given(filler) {
-                cx.arena.charge(count.saturating_mul(size_of::<Value<'_>>()))?;
-                batch.resize(count, filler);
+        let items = all(value, cx)?;
+        let size = match Number::of(&count) {
+            Some(Number::Int(size)) => usize::try_from(&size).ok(),
+            Some(Number::Float(size)) if size.fract() == 0.0 => {
+                BigInt::from_f64(size).and_then(|size| size.to_usize())
             }
-            batches.push(cx.list(&batch)?);
+            _ => None,
+        };
+        let batch_of = |items: &[Value<'a>]| -> Result<Value<'a>, Error> {
+            cx.arena.work(items.len())?;
+            cx.list(items)
+        };
+        if size == Some(0) && !items.is_empty() {
+            batches.push(cx.list(&[])?);
+        }
+        // A batch never has another size, and then it goes on to the end.
+        let size = size.filter(|size| *size > 0).unwrap_or(usize::MAX).min(items.len().max(1));
+        let full = items.len().saturating_sub(1) / size * size;
+        for batch in items[..full].chunks(size) {
+            batches.push(batch_of(batch)?);
+        }
+        if !items.is_empty() {
+            batches.push(filled(&items[full..], &count, given(filler), cx)?);
         }
         Ok(())
     })
 }
 
+/// The last batch, with fillers for what it lacks.
+fn filled<'a>(
+    items: &[Value<'a>],
+    count: &Value<'a>,
+    filler: Option<Value<'a>>,
+    cx: Context<'a>,
+) -> Result<Value<'a>, Error> {
+    cx.arena.work(items.len())?;
+    let length = Value::count(items.len(), Source::LITERAL);
+    let Some(filler) = filler else { return cx.list(items) };
+    if !compare(Comparison::Lt, &length, count, cx.arena)? {
+        return cx.list(items);
+    }
+    let fillers = binary(Binary::Sub, count, &length, cx)?;
+    binary(Binary::Add, &cx.list(items)?, &binary(Binary::Mul, &cx.list(&[filler])?, &fillers, cx)?, cx)
+}
+
 pub(crate) fn slices<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let [count, filler] = args.bind("slice", ["slices", "fill_with"], 1)?;
+    let count = count.unwrap_or(Value::Missing);
     lazily(value, cx, |slices| {
-        let (mut rest, count) = (all(value, cx)?, size(count)?);
-        if count == 0 {
-            return Err(render("ZeroDivisionError", "integer division or modulo by zero"));
-        }
+        let mut rest = all(value, cx)?;
+        let length = Value::count(rest.len(), Source::LITERAL);
+        binary(Binary::FloorDiv, &length, &count, cx)?;
+        let Some(count) = as_index(&count) else {
+            let found = count.type_name();
+            return Err(type_error(format!("'{found}' object cannot be interpreted as an integer")));
+        };
+        let count = usize::try_from(count).unwrap_or(0);
         cx.arena.charge(count.saturating_mul(size_of::<Value<'_>>()))?;
-        let (short, longer) = (rest.len() / count, rest.len() % count);
+        let (short, longer) = (rest.len() / count.max(1), rest.len() % count.max(1));
         for at in 0..count {
             let (slice, after) = rest.split_at(short + usize::from(at < longer));
             rest = after;

@@ -1,11 +1,13 @@
 //! Jinja's filters that make text.
 use crate::Error;
 use crate::args::{Args, Context};
+use crate::ast::{Binary, Comparison};
+use crate::compare::compare;
 use crate::cutter::Cutter;
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::iterate::{all, length, unpacked};
 use crate::number::{as_count, as_index};
-use crate::operators::add_texts;
+use crate::operators::{add_texts, binary};
 use crate::print;
 use crate::strings;
 use crate::text::{Source, Text, TextBuilder};
@@ -138,11 +140,6 @@ pub(crate) fn replace<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) ->
     strings::replace(&text, old.as_str(cx.arena)?, &new, count, cx).map(Value::Str)
 }
 
-fn integer(value: Option<Value<'_>>, otherwise: i64) -> Result<i64, Error> {
-    let Some(value) = value else { return Ok(otherwise) };
-    as_index(&value).ok_or_else(|| type_error("expected an integer"))
-}
-
 pub(crate) fn truncate<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let [limit, kill_words, end, leeway] =
         args.bind("truncate", ["length", "killwords", "end", "leeway"], 0)?;
@@ -151,21 +148,26 @@ pub(crate) fn truncate<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -
         Some(Value::Str(end)) => end,
         Some(_) => return Err(unsupported_input("`truncate` with an end that is no text")),
     };
-    let limit = integer(limit, 255)?;
-    let leeway = integer(leeway.filter(|leeway| !matches!(leeway, Value::None(_))), 5)?;
-    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let end_length = count(length(&Value::Str(end))?);
-    if limit < end_length || leeway < 0 {
-        return Err(render("AssertionError", format!("expected length >= {end_length}, got {limit}")));
+    let limit = limit.unwrap_or(Value::Int(255, Source::LITERAL));
+    let leeway = leeway.filter(|leeway| !matches!(leeway, Value::None(_)));
+    let leeway = leeway.unwrap_or(Value::Int(5, Source::LITERAL));
+    let end_length = Value::count(length(&Value::Str(end))?, Source::LITERAL);
+    let holds = |op, left: &Value<'a>, right: &Value<'a>| compare(op, left, right, cx.arena);
+    let zero = Value::Int(0, Source::LITERAL);
+    if !holds(Comparison::Ge, &limit, &end_length)? || !holds(Comparison::Ge, &leeway, &zero)? {
+        return Err(render("AssertionError", "the length or leeway of `truncate` is too small"));
     }
-    if count(length(value)?) <= limit.saturating_add(leeway) {
+    let most = binary(Binary::Add, &limit, &leeway, cx)?;
+    if holds(Comparison::Le, &Value::count(length(value)?, Source::LITERAL), &most)? {
         return Ok(*value);
     }
+    let kept = binary(Binary::Sub, &limit, &end_length, cx)?;
+    let kept = as_index(&kept).ok_or_else(|| type_error("slice indices must be integers"))?;
     let Value::Str(text) = value else {
         return Err(unsupported_input("`truncate` of a long value that is no text"));
     };
     let whole = text.as_str(cx.arena)?;
-    let kept = crate::members::byte_of(whole, usize::try_from(limit - end_length).unwrap_or(0));
+    let kept = crate::members::byte_of(whole, usize::try_from(kept).unwrap_or(0));
     let kept = match whole[..kept].rfind(' ') {
         Some(space) if !kill_words.is_some_and(|kill| kill.is_true()) => space,
         _ => kept,
@@ -179,11 +181,12 @@ pub(crate) fn word_wrap<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) 
     let between = match between.filter(|between| !matches!(between, Value::None(_))) {
         None => Text::literal("\n"),
         Some(Value::Str(between)) => between,
-        Some(_) => return Err(unsupported_input("`wordwrap` with a separator that is no text")),
+        Some(Value::Undefined(why)) => return Err(undefined(why)),
+        Some(between) => {
+            let found = between.type_name();
+            return Err(render("AttributeError", format!("'{found}' object has no attribute 'join'")));
+        }
     };
-    let truth = |value: Option<Value<'_>>| value.is_none_or(|value| value.is_true());
-    let (break_long_words, break_on_hyphens) = (truth(break_long_words), truth(break_on_hyphens));
-    let width = integer(width, 79)?;
     let text = match value {
         Value::Str(text) => *text,
         Value::Undefined(why) => return Err(undefined(why)),
@@ -191,6 +194,11 @@ pub(crate) fn word_wrap<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) 
             let found = value.type_name();
             return Err(render("AttributeError", format!("'{found}' object has no attribute 'splitlines'")));
         }
+    };
+    let truth = |value: Option<Value<'_>>| value.is_none_or(|value| value.is_true());
+    let (break_long_words, break_on_hyphens) = (truth(break_long_words), truth(break_on_hyphens));
+    let Some(width) = as_index(&width.unwrap_or(Value::Int(79, Source::LITERAL))) else {
+        return Err(unsupported_input("`wordwrap` with a width that is no integer"));
     };
     if text.markup || between.markup {
         return Err(unsupported_input("`wordwrap` of markup"));

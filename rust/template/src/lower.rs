@@ -58,6 +58,8 @@ pub(crate) struct Lowering<'s> {
     pub(crate) extends: bool,
     /// The sums around the current expression.
     pub(crate) sums: u32,
+    /// The operands around it that Jinja may not look at.
+    pub(crate) sparable: u32,
 }
 
 impl<'s> Lowering<'s> {
@@ -76,6 +78,7 @@ impl<'s> Lowering<'s> {
             makes_objects: reads_any(body, &["cycler", "joiner"]),
             extends: extends(body),
             sums: 0,
+            sparable: 0,
         }
     }
 

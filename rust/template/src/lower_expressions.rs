@@ -315,7 +315,10 @@ impl<'s> Lowering<'s> {
     ) -> Result<(), Error> {
         self.expr(left, scope)?;
         let end = self.forward(jump);
+        let early = u32::from(may_be_constant(left));
+        self.sparable += early;
         self.expr(right, scope)?;
+        self.sparable -= early;
         self.land(end);
         Ok(())
     }
@@ -500,8 +503,9 @@ impl<'s> Lowering<'s> {
         scope: &Scope<'s>,
     ) -> Result<(), Error> {
         let message = format!("No {what} named '{name}'");
-        if self.extends {
-            return Err(self.unsupported(at, &format!("{what} `{name}` in a template that extends another")));
+        if self.extends || self.sparable > 0 {
+            // Jinja may never come to look for it.
+            return Err(self.unsupported(at, &format!("unknown {what} `{name}` in this place")));
         }
         if !scope.soft {
             let names = if what == "filter" { Filter::NAMES } else { Test::NAMES };

@@ -9,8 +9,16 @@ use crate::special::reads_special;
 use crate::token::{Kind, Op, Token};
 use crate::{Class, Error};
 
-/// Statements and brackets within each other; Python's own stack ends near here too.
-const MAX_NESTING: usize = 150;
+/// What lies within each other, by how much of Python's stack Jinja takes for it.
+const MAX_NESTING: usize = 600;
+const BRACKETS: usize = 10;
+const OTHERS: usize = 4;
+
+/// As many loops Python allows within each other.
+const MAX_LOOPS: usize = 20;
+
+/// Python allows a hundred levels of indentation, of which some are Jinja's own.
+const MAX_INDENTATION: usize = 90;
 
 /// The tags that may open or go on with a block.
 const TAGS: [&str; 27] = [
@@ -72,6 +80,8 @@ pub(crate) struct Parser<'s> {
     tokens: Vec<Token<'s>>,
     next: usize,
     nesting: usize,
+    /// How far what Jinja makes of the current statement is indented.
+    indentation: usize,
     /// Loops around the current statement, so that `break` outside of any is refused.
     loops: usize,
     /// The same through macros and call blocks, where nothing may assign to `loop`.
@@ -93,6 +103,7 @@ impl<'s> Parser<'s> {
             tokens,
             next: 0,
             nesting: 0,
+            indentation: 0,
             loops: 0,
             fors: 0,
             scopes: 0,
@@ -206,12 +217,28 @@ impl<'s> Parser<'s> {
         &mut self,
         parse: impl FnOnce(&mut Self) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if self.nesting == MAX_NESTING {
+        self.deeper(OTHERS, parse)
+    }
+
+    /// The same for what stands between brackets, or could.
+    pub(crate) fn bracketed<T>(
+        &mut self,
+        parse: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.deeper(BRACKETS, parse)
+    }
+
+    fn deeper<T>(
+        &mut self,
+        steps: usize,
+        parse: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if self.nesting + steps > MAX_NESTING {
             return Err(self.too_deep(self.at()));
         }
-        self.nesting += 1;
+        self.nesting += steps;
         let parsed = parse(self);
-        self.nesting -= 1;
+        self.nesting -= steps;
         parsed
     }
 
@@ -263,9 +290,15 @@ impl<'s> Parser<'s> {
             return self.print(at);
         }
         let scopes = usize::from(tag != "if");
+        let indentation = usize::from(matches!(tag, "if" | "for" | "macro" | "call" | "generation"));
+        if self.indentation + indentation > MAX_INDENTATION {
+            return Err(self.too_deep(at));
+        }
         self.scopes += scopes;
+        self.indentation += indentation;
         let node = self.tagged(tag, at)?;
         self.scopes -= scopes;
+        self.indentation -= indentation;
         Ok(vec![Stmt { at, node }])
     }
 
@@ -332,13 +365,28 @@ impl<'s> Parser<'s> {
         let iter = self.tuple(false)?;
         let test = if self.skip_name("if") { Some(self.expression()?) } else { None };
         let recursive = self.skip_name("recursive");
-        self.loops += 1;
-        let body = self.branch(&["endfor", "else"]);
-        self.loops -= 1;
-        let body = body?;
+        let body = if recursive { self.recursive_body()? } else { self.loop_body()? };
         let otherwise = if self.skip_name("else") { self.branch(&["endfor"])? } else { Vec::new() };
         self.advance();
         Ok(StmtNode::For(Box::new(For { target, iter, test, body, otherwise, recursive })))
+    }
+
+    fn loop_body(&mut self) -> Result<Body<'s>, Error> {
+        if self.loops == MAX_LOOPS {
+            return Err(self.too_deep(self.at()));
+        }
+        self.loops += 1;
+        let body = self.branch(&["endfor", "else"]);
+        self.loops -= 1;
+        body
+    }
+
+    /// The body of a loop that becomes a function.
+    fn recursive_body(&mut self) -> Result<Body<'s>, Error> {
+        self.indentation += 1;
+        let body = self.function(Self::loop_body);
+        self.indentation -= 1;
+        body
     }
 
     fn if_chain(&mut self) -> Result<StmtNode<'s>, Error> {

@@ -56,7 +56,7 @@ pub(crate) fn each_name_in_args<'s>(args: &Args<'s>, meet: &mut dyn FnMut(&'s st
 
 /// Whether no argument can fail: all are constants or names.
 pub(crate) fn all_simple(args: &Args<'_>) -> bool {
-    let mut simple = true;
+    let mut simple = args.star.is_none() && args.double_star.is_none();
     each_argument(args, &mut |arg| simple &= matches!(arg.node, ExprNode::Const(_) | ExprNode::Name(_)));
     simple
 }
