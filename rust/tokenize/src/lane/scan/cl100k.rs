@@ -28,7 +28,7 @@ impl<const DIGITS: usize, const MARKS: bool, const ANY_CASE: bool> Steps for Cl1
     fn end(&self, text: Text, at: usize) -> usize {
         let (class, after) = text.peek(at);
         if class & Self::WORD != 0 {
-            return text.run(after, Self::WORD);
+            return text.run_of_letters(after, Self::WORD);
         }
         if class & NUMBER != 0 {
             return text.run_of(after, NUMBER, DIGITS - 1);
@@ -42,7 +42,7 @@ impl<const DIGITS: usize, const MARKS: bool, const ANY_CASE: bool> Steps for Cl1
         if class & LINE_END == 0 {
             let (next, end) = text.peek(after);
             if next & Self::WORD != 0 {
-                return text.run(end, Self::WORD);
+                return text.run_of_letters(end, Self::WORD);
             }
             if byte == b' ' && next & Self::PLAIN != 0 {
                 return Self::plain(text, end);

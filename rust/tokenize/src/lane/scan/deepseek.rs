@@ -58,7 +58,7 @@ impl Steps for Inner {
     fn end(&self, text: Text, at: usize) -> usize {
         let (class, after) = text.peek(at);
         if class & WORD != 0 {
-            return text.run(after, WORD);
+            return text.run_of_letters(after, WORD);
         }
         let byte = text.bytes[at];
         if byte.is_ascii_punctuation() && text.byte(after).is_some_and(|next| next.is_ascii_alphabetic()) {
@@ -69,7 +69,7 @@ impl Steps for Inner {
         }
         let (next, end) = text.peek(after);
         if class & LINE_END == 0 && next & WORD != 0 {
-            return text.run(end, WORD);
+            return text.run_of_letters(end, WORD);
         }
         if byte == b' ' && next & SIGN != 0 {
             return signs(text, end);

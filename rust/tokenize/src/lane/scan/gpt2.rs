@@ -23,6 +23,7 @@ impl Steps for Gpt2 {
             }
         }
         match [LETTER, NUMBER, PLAIN].into_iter().find(|kind| class & kind != 0) {
+            Some(LETTER) => text.run_of_letters(after, LETTER),
             Some(kind) => text.run(after, kind),
             None => text.spaces(at),
         }

@@ -10,16 +10,19 @@ pub(in crate::lane) struct Text<'a> {
 
 impl Text<'_> {
     /// The kind of the character at `at` and where it ends; no kind at the end of the text.
-    #[inline]
+    #[inline(always)]
     pub(super) fn peek(self, at: usize) -> (Set, usize) {
         match self.bytes.get(at) {
             Some(&byte) if byte < 0x80 => (self.classes.ascii(byte), at + 1),
-            Some(_) => {
-                let (code, length) = decode(self.bytes, at);
-                (self.classes.of(code), at + length)
-            }
+            Some(_) => self.peek_beyond_ascii(at),
             None => (0, at),
         }
+    }
+
+    #[inline(never)]
+    fn peek_beyond_ascii(self, at: usize) -> (Set, usize) {
+        let (code, length) = decode(self.bytes, at);
+        (self.classes.of(code), at + length)
     }
 
     #[inline]
@@ -37,6 +40,21 @@ impl Text<'_> {
             }
             at = next;
         }
+    }
+
+    /// The same for a kind that has all letters and nothing else of ASCII, eight bytes at a time.
+    #[inline]
+    pub(super) fn run_of_letters(self, mut at: usize, set: Set) -> usize {
+        while let Some(Ok(eight)) = self.bytes.get(at..at + 8).map(<[u8; 8]>::try_from) {
+            match leading_letters(eight) {
+                8 => at += 8,
+                count => {
+                    at += count;
+                    break;
+                }
+            }
+        }
+        self.run(at, set)
     }
 
     /// The same, for no more than `most` characters.
@@ -117,6 +135,41 @@ impl Text<'_> {
     }
 }
 
+/// How many ASCII letters come first.
+#[inline]
+fn leading_letters(eight: [u8; 8]) -> usize {
+    const ONES: u64 = u64::MAX / 0xff;
+    const HIGH: u64 = ONES << 7;
+    let bytes = u64::from_le_bytes(eight);
+    let lower = (bytes | ONES << 5) & !HIGH;
+    // Adding carries into the high bit of each byte from `a` on, and from what follows `z` on.
+    let (from_a, beyond_z) = (lower + ONES * (0x80 - 0x61), lower + ONES * (0x80 - 0x7b));
+    let letters = from_a & !beyond_z & !bytes & HIGH;
+    (letters ^ HIGH).trailing_zeros() as usize / 8
+}
+
 pub(super) fn is_line_end(byte: u8) -> bool {
     matches!(byte, b'\r' | b'\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leading_letters;
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_byte_is_a_letter_or_none() {
+        for byte in 0..=255_u8 {
+            let count = if byte.is_ascii_alphabetic() { 8 } else { 0 };
+            assert_eq!(leading_letters([byte; 8]), count, "{byte}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn letters_are_counted(eight in prop::array::uniform8(prop::sample::select(b"azAZ@[`{\0\xe1\xc1".to_vec()))) {
+            let count = eight.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+            prop_assert_eq!(leading_letters(eight), count);
+        }
+    }
 }
