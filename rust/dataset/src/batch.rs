@@ -114,6 +114,7 @@ pub fn encode_batch<F: Feed>(
     let first = intake.chunk()?;
     if matches!(intake.supply, Supply::More) || first.is_full() {
         intake.ahead = Some(first);
+        let threads = if matches!(intake.supply, Supply::More) { threads } else { NonZeroUsize::new(1) };
         let pool = thread_pool(threads).map_err(BatchError::Threads)?;
         let in_flight = 2 * pool.current_num_threads() + 1;
         let encode = encode.clone();

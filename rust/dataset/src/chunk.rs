@@ -85,8 +85,11 @@ pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode, job: &Job, stop: &Sto
 
 fn encode_row(row: Option<&[u8]>, chunk: &Chunk, encode: &Encode, job: &Job) -> Result<Outcome, RowError> {
     let row = row.ok_or(RowError::LineTooLong { max_bytes: job.max_line_bytes })?;
-    std::str::from_utf8(row).map_err(|error| RowError::Utf8 { byte: error.valid_up_to() + 1 })?;
-    let conversation = job.reading.expect(json::parse(row)?, chunk.shape.as_ref())?;
+    let parsed = json::parse(row).map_err(|error| match std::str::from_utf8(row) {
+        Err(error) => RowError::Utf8 { byte: error.valid_up_to() + 1 },
+        Ok(_) => error.into(),
+    });
+    let conversation = job.reading.expect(parsed?, chunk.shape.as_ref())?;
     let outcome = encode(&conversation)?;
     let max_length = job.max_length as usize;
     match &outcome {

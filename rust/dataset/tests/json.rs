@@ -174,3 +174,18 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #[test]
+    fn what_is_not_utf8_is_refused_wherever_it_stands(
+        before in r"([a-z\u{e9}\u{ac00} ]|\\n){0,40}",
+        bad in prop::sample::select(vec![&b"\xff"[..], b"\xc3", b"\xe2\x82", b"\xed\xa0\x80", b"\xc0\x80", b"\xf5\x80\x80\x80"]),
+        after in "[a-z\u{e9} ]{0,40}",
+    ) {
+        let text = [before.as_bytes(), bad, after.as_bytes()].concat();
+        for (open, close) in [(r#"{"a": ""#, r#""}"#), (r#"{""#, r#"": 1}"#), ("[", "]"), ("1 ", ""), (r#"[1, {"b": [""#, r#""]}]"#)] {
+            let row = [open.as_bytes(), &text, close.as_bytes()].concat();
+            prop_assert!(parse(&row).is_err());
+        }
+    }
+}

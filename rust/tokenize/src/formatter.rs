@@ -347,7 +347,8 @@ fn answer<'a>(speaker: &Speaker, prompt: Option<&'a str>) -> Option<Answer<'a>> 
 }
 
 fn signed(ids: &[u32]) -> Result<Vec<i32>, EncodeError> {
-    if ids.iter().any(|&id| i32::try_from(id).is_err()) {
+    let bits = ids.iter().fold(0, |bits, id| bits | id);
+    if i32::try_from(bits).is_err() {
         return Err(EncodeError::new("it gives ids beyond 2147483647, the most an example can hold"));
     }
     Ok(ids.iter().map(|id| id.cast_signed()).collect())
