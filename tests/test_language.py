@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pprint
 import sys
 import unicodedata
 import warnings
@@ -180,6 +181,26 @@ def test_numbers_print_and_round_as_in_python(number: float, digits: int) -> Non
     assert Template("{{ x }} {{ x|tojson }}").render(MESSAGES, x=number).split()[0] == str(number)
     rounded = Template("{{ x|round(digits) }}").render(MESSAGES, x=number, digits=digits)
     assert rounded == str(round(number, digits))
+
+
+WORDS = st.text(st.sampled_from("ab \n\t'\"é\u3000\\"), max_size=60) | st.text(
+    st.sampled_from("abcdefg      "), max_size=200
+)
+NESTED_VALUES = st.recursive(
+    WORDS | st.integers() | st.none() | st.booleans() | st.floats(),
+    lambda inner: (
+        st.lists(inner, max_size=6)
+        | st.lists(inner, max_size=6).map(tuple)
+        | st.dictionaries(st.text("ab한", max_size=30), inner, max_size=6)
+    ),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=400, derandomize=True, deadline=None)
+@given(NESTED_VALUES)
+def test_values_are_pretty_as_in_python(value: object) -> None:
+    assert Template("{{ x|pprint }}").render(MESSAGES, x=value) == pprint.pformat(value)
 
 
 FORMATS = ["%d", "%5d", "%-5d|", "%05d", "%+d", "%x", "%#X", "%o", "%.3d", "%s", "%r", "%f", "%.0f", "%9.2f", "%09.2f"]

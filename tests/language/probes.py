@@ -982,6 +982,21 @@ b{% endfilter %}
 {{ ('abc'|upper)[1:] }} {{ ('a' ~ 'b')[::-1] }} {{ (1, 2)[1:] }} {{ [1, 2][:1] }} {{ ('a', 'b')[1:]|join }} {{ 'abc'[1:][0] }}
 {{ 5[1:] }}
 {{ s.splitlines(true) }} {{ s.splitlines(keepends=1) }}
+{{ range(2, 9, 3).index(5) }} {{ range(5).count(9) }}{{ range(5).count(1.0) }} {{ n.bit_length() }}{{ big.bit_length() }}{{ neg.bit_count() }}{{ big.bit_count() }}{{ yes.conjugate() }}{{ f.conjugate() }}{{ f.is_integer() }}{{ (2.0).is_integer() }}{{ inf.is_integer() }}
+{{ range(5).index(9) }}
+{{ n.bit_length(1) }}
+{{ d.fromkeys('aba') }} {{ {}.fromkeys([1, 1.0, 2], 'x') }} {{ {}.fromkeys(foo) }}
+{{ {}.fromkeys([[]]) }}
+{{ {}.fromkeys() }}
+{{ '{a}{s}'.format_map({'a': 1, 's': ko}) }} {{ '{a[c]}'.format_map({'a': {'c': 5}}) }} {{ 'x{{}}'.format_map({1: 2}) }}
+{{ '{a}'.format_map({}) }}
+{{ '{}'.format_map({'a': 1}) }}
+{{ '{0}'.format_map({'0': 1}) }}
+{{ '{a}'.format_map() }}
+{{ '{a}'.format_map(a=1) }}
+{{ '{a}'.format_map({}, {}) }}
+{{ (people + people)|pprint }} {{ (s * 20)|pprint }} {{ ['word ' * 30, lines * 9, ('é' * 90,)]|pprint }} {{ {'a' * 70: {'b': [1] * 40}}|pprint }} {{ (s|safe * 20)|pprint }}
+{{ people|groupby('age')|pprint }}
 {{ loop.changed(a=1) if no }} {% for x in l %}{{ loop.changed(x, 1) }}{% endfor %}
 {% for x in l %}{{ loop.changed(a=1) }}{% endfor %}
 {% for x in l %}{{ loop.cycle() }}{% endfor %}
@@ -1070,9 +1085,9 @@ WHITESPACE = [
 ]
 
 REFUSED = (
-    *("{% autoescape", "lipsum", "|urlize", "|random", "range(5).index", "{{ cycler }}", "in loop", "loop|list"),
+    *("{% autoescape", "lipsum", "|urlize", "|random", "{{ cycler }}", "in loop", "loop|list"),
     *("5[1:]", "default(s) %}a{% endset %}", "{{ loop }}{% endfor", "{{ self.b }}"),
-    *("n.bit_length", "f.is_integer", "s.encode", ".translate(", "&copy;", "two-three", "'%s')|length"),
+    *("f.hex()", "s.encode", ".translate(", "&copy;", "two-three", "'%s')|length"),
     *("(-8) ** (1/3)", "nan, 1", "g|list }}{% endif %}", "{{ namespace }}"),
 )
 """Parts of templates that chatloom refuses by name."""

@@ -7,7 +7,7 @@ use crate::compare::{equal, hashable, same_or_equal, value_of};
 use crate::fail::{render, type_error, undefined, unsupported_input, value_error};
 use crate::hashing::Places;
 use crate::machine::no_clock;
-use crate::number::as_index;
+use crate::number::{self, as_index};
 use crate::objects;
 use crate::print;
 use crate::program::{MacroFacts, Program};
@@ -30,6 +30,11 @@ pub(crate) fn method<'a>(
         Value::Str(text) => strings::call(text, name, args, cx),
         Value::Dict(dict) => dict_method(dict, name, args, cx),
         Value::List(list) | Value::Tuple(list) => list_method(list, name, args, cx),
+        Value::Range(range) => range_method(range, name, args, cx),
+        Value::Int(..) | Value::Big(_) | Value::Bool(..) | Value::Float(..) => {
+            args.bind_positional::<0>(name, 0)?;
+            number::method(receiver, name, cx.arena)
+        }
         Value::Loop(running) => loop_method(running, name, args, cx),
         Value::Object(object) => objects::method(object, name, args),
         _ => Err(unsupported_input(format!("method `{name}` of a value of type {}", receiver.type_name()))),
@@ -61,7 +66,34 @@ fn dict_method<'a>(
             let found = value_of(dict, &key, cx.arena)?.or(otherwise);
             Ok(found.unwrap_or(Value::None(Source::LITERAL)))
         }
+        "fromkeys" => from_keys(args, cx),
         _ => Err(unsupported_input(format!("method `{name}` of dict"))),
+    }
+}
+
+/// `dict.fromkeys(keys, value)`.
+fn from_keys<'a>(args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [keys, value] = args.bind_positional("fromkeys", 1)?;
+    let value = value.unwrap_or(Value::None(Source::LITERAL));
+    let keys = crate::iterate::all(&keys.unwrap_or(Value::Missing), cx)?;
+    let pairs: Vec<_> = keys.iter().map(|key| (*key, value)).collect();
+    new_dict(&pairs, cx)
+}
+
+/// `range.count(item)` and `range.index(item)`.
+fn range_method<'a>(range: &Range, name: &str, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    let [item] = args.bind_positional(name, 1)?;
+    let item = item.unwrap_or(Value::Missing);
+    let mut found = None;
+    for at in 0..range.len() {
+        if found.is_none() && equal(&range.at(at), &item, cx.arena)? {
+            found = Some(at);
+        }
+    }
+    match found {
+        _ if name == "count" => Ok(Value::count(usize::from(found.is_some()), Source::LITERAL)),
+        Some(at) => Ok(Value::count(at, Source::LITERAL)),
+        None => Err(value_error(format!("{} is not in range", print_type(&item)))),
     }
 }
 

@@ -7,9 +7,10 @@ use crate::fail::{type_error, unsupported_input};
 use crate::filters_numbers as numbers;
 use crate::filters_sequences as sequences;
 use crate::filters_text as texts;
-use crate::iterate::length;
+use crate::iterate::{length, unpacked};
 use crate::json::{self, Style};
 use crate::members::only_attribute;
+use crate::pretty::pretty;
 use crate::print;
 use crate::strings;
 use crate::text::{Text, TextBuilder};
@@ -194,7 +195,7 @@ pub(crate) fn apply<'a>(
         Filter::Map => sequences::map(value, args, cx),
         Filter::Max => sequences::extreme(value, args, Ordering::Greater, cx),
         Filter::Min => sequences::extreme(value, args, Ordering::Less, cx),
-        Filter::PrettyPrint => pretty_print(value, cx),
+        Filter::PrettyPrint => pretty(value, cx).map(Value::Str),
         Filter::Select => sequences::select(value, args, (true, false), cx),
         Filter::Reject => sequences::select(value, args, (false, false), cx),
         Filter::SelectAttr => sequences::select(value, args, (true, true), cx),
@@ -234,25 +235,15 @@ fn default<'a>(value: &Value<'a>, args: Args<'a>) -> Result<Value<'a>, Error> {
     Ok(if unset { otherwise.unwrap_or(Value::Str(Text::EMPTY)) } else { *value })
 }
 
-/// Python's `pformat` of values that fit into one of its lines.
-fn pretty_print<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
-    const WIDTH: usize = 80;
-    let mut builder = TextBuilder::new(cx.arena);
-    print::repr(&print::sorted(value, 0, cx)?, &mut builder, 0)?;
-    let text = builder.finish()?;
-    let wraps = matches!(value, Value::Str(_) | Value::List(_) | Value::Tuple(_) | Value::Dict(_));
-    if wraps && crate::members::characters(text.as_str(cx.arena)?) > WIDTH {
-        return Err(unsupported_input("`pprint` of a value that takes more than a line"));
-    }
-    Ok(Value::Str(text))
-}
-
 fn tojson<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
     let names = ["ensure_ascii", "indent", "separators", "sort_keys"];
     let [ensure_ascii, indent, separators, sort_keys] = args.bind("tojson", names, 0)?;
     let separators = separators.filter(|separators| !matches!(separators, Value::None(_)));
-    let separators = separators.map(|separators| separator_pair(&separators, cx)).transpose()?;
-    let indent = match indent {
+    let separators = separators.map(|separators| unpacked(&separators, 2, cx)).transpose()?;
+    // Of a text, Python looks at no more.
+    let is_text = matches!(value, Value::Str(_));
+    let separators = separators.filter(|_| !is_text).map(|pair| separator_pair(pair, cx)).transpose()?;
+    let indent = match indent.filter(|_| !is_text) {
         Some(indent) => json::indent_of(&indent, cx.arena)?,
         None => None,
     };
@@ -268,8 +259,8 @@ fn tojson<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Valu
     builder.finish().map(Value::Str)
 }
 
-fn separator_pair<'a>(separators: &Value<'a>, cx: Context<'a>) -> Result<(&'a str, &'a str), Error> {
-    match crate::iterate::unpacked(separators, 2, cx)? {
+fn separator_pair<'a>(separators: &[Value<'a>], cx: Context<'a>) -> Result<(&'a str, &'a str), Error> {
+    match separators {
         [Value::Str(item), Value::Str(key)] => Ok((item.as_str(cx.arena)?, key.as_str(cx.arena)?)),
         _ => Err(type_error("separators must be two texts")),
     }

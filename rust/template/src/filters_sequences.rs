@@ -67,10 +67,10 @@ fn refuse_nan<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<(), Error> {
 /// Whether to sort backwards; of other values than these, versions of Python make different things.
 fn backwards(reverse: Option<Value<'_>>) -> Result<bool, Error> {
     match reverse {
-        Some(reverse) if as_index(&reverse).is_none() => {
-            Err(unsupported_input("sorting with a `reverse` that is no truth value"))
-        }
-        reverse => Ok(truth(reverse)),
+        None => Ok(false),
+        Some(Value::Bool(reverse, _)) => Ok(reverse),
+        Some(Value::Int(reverse @ 0..=1, _)) => Ok(reverse == 1),
+        Some(_) => Err(unsupported_input("sorting with a `reverse` that is no truth value")),
     }
 }
 

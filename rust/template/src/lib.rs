@@ -52,6 +52,7 @@ mod operators;
 mod output;
 mod parser;
 mod parser_blocks;
+mod pretty;
 mod print;
 mod program;
 mod rendered;

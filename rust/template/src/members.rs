@@ -65,10 +65,11 @@ const DICT_MUTATORS: [&str; 5] = ["clear", "pop", "popitem", "setdefault", "upda
 const LIST_METHODS: [&str; 3] = ["copy", "count", "index"];
 const LIST_MUTATORS: [&str; 8] = ["append", "clear", "extend", "insert", "pop", "remove", "reverse", "sort"];
 const TUPLE_METHODS: [&str; 2] = ["count", "index"];
-const RANGE_MEMBERS: [&str; 2] = ["count", "index"];
-const INT_MEMBERS: [&str; 6] =
-    ["as_integer_ratio", "bit_count", "bit_length", "conjugate", "from_bytes", "to_bytes"];
-const FLOAT_MEMBERS: [&str; 5] = ["as_integer_ratio", "conjugate", "fromhex", "hex", "is_integer"];
+const RANGE_METHODS: [&str; 2] = ["count", "index"];
+const INT_MEMBERS: [&str; 3] = ["as_integer_ratio", "from_bytes", "to_bytes"];
+const INT_METHODS: [&str; 3] = ["bit_count", "bit_length", "conjugate"];
+const FLOAT_MEMBERS: [&str; 3] = ["as_integer_ratio", "fromhex", "hex"];
+const FLOAT_METHODS: [&str; 2] = ["conjugate", "is_integer"];
 const GENERATOR_MEMBERS: [&str; 5] = ["close", "gi_running", "gi_suspended", "gi_yieldfrom", "send"];
 const VIEW_MEMBERS: [&str; 2] = ["isdisjoint", "mapping"];
 
@@ -183,18 +184,20 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
             "real" | "numerator" => Found::Value(crate::number::signed(object, false, cx.arena)?),
             "imag" => Found::Value(Value::Int(0, object.source())),
             "denominator" => Found::Value(Value::Int(1, object.source())),
+            _ if INT_METHODS.contains(&name) => Found::Method,
             _ => foreign(&INT_MEMBERS),
         },
         Value::Float(_, source) => match name {
             "real" => Found::Value(*object),
             "imag" => Found::Value(Value::Float(0.0, *source)),
+            _ if FLOAT_METHODS.contains(&name) => Found::Method,
             _ => foreign(&FLOAT_MEMBERS),
         },
         Value::Range(range) => match name {
             "start" => Found::Value(Value::Int(range.start, Source::LITERAL)),
             "stop" => Found::Value(Value::Int(range.stop, Source::LITERAL)),
             "step" => Found::Value(Value::Int(range.step, Source::LITERAL)),
-            _ => foreign(&RANGE_MEMBERS),
+            _ => known(&RANGE_METHODS),
         },
         Value::View(..) => foreign(&VIEW_MEMBERS),
         Value::Generator(_) => match name {

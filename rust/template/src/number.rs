@@ -390,3 +390,20 @@ pub(crate) fn parse_float(text: &str) -> Option<f64> {
         && digits.chars().all(|c| c.is_ascii_digit() || matches!(c, '+' | '-' | '.' | 'e' | 'E'));
     if named || plain && !misplaced { digits.parse().ok() } else { None }
 }
+
+/// `number.name()`.
+pub(crate) fn method<'a>(number: &Value<'a>, name: &str, arena: &'a Arena) -> Result<Value<'a>, Error> {
+    let source = number.source();
+    Ok(match (Number::of(number), name) {
+        (_, "conjugate") => signed(number, false, arena)?,
+        (Some(Number::Int(whole)), "bit_length") => {
+            Value::Int(i64::try_from(whole.bits()).unwrap_or(i64::MAX), source)
+        }
+        (Some(Number::Int(whole)), _) => {
+            let ones: u64 = whole.iter_u64_digits().map(|digit| u64::from(digit.count_ones())).sum();
+            Value::Int(i64::try_from(ones).unwrap_or(i64::MAX), source)
+        }
+        (Some(Number::Float(float)), _) => Value::Bool(float.fract() == 0.0, source),
+        (None, _) => return Err(type_error("not a number")),
+    })
+}

@@ -200,6 +200,7 @@ pub(crate) fn sorted<'a>(value: &Value<'a>, depth: usize, cx: Context<'a>) -> Re
     };
     Ok(match value {
         Value::List(list) => Value::List(cx.arena.value(List { items: each(list.items)?, ..**list })?),
+        Value::Tuple(list) if list.is_group => *value,
         Value::Tuple(list) => Value::Tuple(cx.arena.value(List { items: each(list.items)?, ..**list })?),
         Value::Dict(dict) => {
             let mut entries = Vec::with_capacity(dict.entries.len());

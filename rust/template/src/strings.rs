@@ -5,6 +5,7 @@ use crate::Error;
 use crate::args::{Args, Context};
 use crate::cutter::Cutter;
 use crate::fail::{type_error, unsupported_input, value_error};
+use crate::format_method::format_method;
 use crate::letters::{self, lowercase, titlecase, uppercase};
 use crate::members::characters;
 use crate::number::{as_count, as_index};
@@ -62,7 +63,8 @@ pub(crate) fn call<'a>(
             join_texts(text, items, cx)
         }
         "zfill" | "ljust" | "rjust" | "center" => pad(text, whole, name, args, cx),
-        "format" => crate::format_method::format_method(text, args, cx).map(Value::Str),
+        "format" => format_method(text, args, cx).map(Value::Str),
+        "format_map" => format_map(text, args, cx).map(Value::Str),
         _ if name.starts_with("is") => {
             args.bind_positional::<0>(name, 0)?;
             cx.arena.work(whole.len())?;
@@ -74,6 +76,21 @@ pub(crate) fn call<'a>(
 
 fn unknown(name: &str) -> Error {
     unsupported_input(format!("method `{name}` of str"))
+}
+
+/// `text.format_map(mapping)`, of which only names are looked up.
+fn format_map<'a>(text: &Text<'a>, args: Args<'a>, cx: Context<'a>) -> Result<Text<'a>, Error> {
+    let [mapping] = args.bind_positional("format_map", 1)?;
+    let Some(Value::Dict(dict)) = mapping else {
+        return Err(unsupported_input("`format_map` with anything but a mapping"));
+    };
+    let mut named = Vec::with_capacity(dict.entries.len());
+    for (key, value) in dict.entries {
+        if let Value::Str(key) = key {
+            named.push((key.as_str(cx.arena)?, *value));
+        }
+    }
+    format_method(text, Args { positional: &[], named: cx.arena.slice(&named)? }, cx)
 }
 
 fn required(value: Option<Value<'_>>) -> Result<Text<'_>, Error> {
