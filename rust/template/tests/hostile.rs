@@ -272,7 +272,7 @@ fn nothing_reaches_the_interpreter() {
         "{{ ['%s']|map('format', ''|attr('__class__'))|first }}",
         "{% set f = '{0.__class__}'.format %}{{ f(1) }}",
         "{{ '{0.__class__}'|attr('format')(1) }}",
-        "{{ 'x'|attr('format_map')({}) }}",
+        "{{ '{a.__class__}'|attr('format_map')({'a': 1}) }}",
         "{{ namespace.__init__ }}",
         "{{ dict.__class__ }}",
         "{{ messages.append({}) }}",
