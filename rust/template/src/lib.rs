@@ -51,6 +51,7 @@ mod objects;
 mod operators;
 mod output;
 mod parser;
+mod parser_arguments;
 mod parser_blocks;
 mod pretty;
 mod print;

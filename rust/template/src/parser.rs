@@ -1,7 +1,7 @@
 //! Tokens → statements, as Jinja's parser with transformers' extensions does it.
 use std::collections::HashSet;
 
-use crate::ast::{Args, Body, Expr, ExprNode, For, Macro, Stmt, StmtNode, Target};
+use crate::ast::{Body, Expr, ExprNode, For, Macro, Stmt, StmtNode, Target};
 use crate::hint::did_you_mean;
 use crate::lexer::tokenize;
 use crate::source::position;
@@ -190,7 +190,7 @@ impl<'s> Parser<'s> {
     }
 
     /// Notes an error that Python finds in what Jinja makes of the tree.
-    fn note_invalid(&mut self, at: usize, message: impl Into<String>) {
+    pub(crate) fn note_invalid(&mut self, at: usize, message: impl Into<String>) {
         let error = Error::new(Class::Syntax, "SyntaxError", message).at(position(self.source, at));
         self.invalid.get_or_insert(error);
     }
@@ -426,27 +426,6 @@ impl<'s> Parser<'s> {
         Ok((name, node))
     }
 
-    fn signature(&mut self) -> Result<(Vec<&'s str>, Vec<Expr<'s>>), Error> {
-        let (mut params, mut defaults) = (Vec::new(), Vec::new());
-        self.expect_op(Op::LeftParen)?;
-        while !self.is_op(Op::RightParen) {
-            if !params.is_empty() {
-                self.expect_op(Op::Comma)?;
-            }
-            params.push(self.expect_name()?);
-            if self.skip_op(Op::Assign) {
-                defaults.push(self.expression()?);
-            } else if !defaults.is_empty() {
-                return Err(self.error(self.at(), "parameter without a default follows one with a default"));
-            }
-        }
-        if let Some(name) = repeated(params.iter().copied()) {
-            self.note_invalid(self.at(), format!("parameter `{name}` repeated"));
-        }
-        self.expect_op(Op::RightParen)?;
-        Ok((params, defaults))
-    }
-
     /// A `caller` among the parameters needs a default where the body reads it.
     fn check_caller(&mut self, at: usize, node: &Macro<'s>) {
         let without_default = node.params.len() - node.defaults.len();
@@ -570,77 +549,4 @@ impl<'s> Parser<'s> {
             _ => {}
         }
     }
-
-    /// The arguments of a call, in which no keyword may be repeated.
-    pub(crate) fn call_arguments(&mut self) -> Result<Args<'s>, Error> {
-        let at = self.at();
-        let args = self.arguments()?;
-        if let Some(name) = repeated(args.named.iter().map(|(name, _)| *name)) {
-            if args.named.iter().any(|(name, _)| KEYWORDS.contains(name)) {
-                return Err(self.unsupported(at, "keyword arguments named as a keyword of Python"));
-            }
-            self.note_invalid(at, format!("keyword argument `{name}` repeated"));
-        }
-        Ok(args)
-    }
-
-    /// The arguments of a call, filter or test, parentheses included.
-    pub(crate) fn arguments(&mut self) -> Result<Args<'s>, Error> {
-        let at = self.at();
-        self.expect_op(Op::LeftParen)?;
-        let mut args = Args::default();
-        let mut first = true;
-        while !self.is_op(Op::RightParen) {
-            if !first {
-                self.expect_op(Op::Comma)?;
-                if self.is_op(Op::RightParen) {
-                    break;
-                }
-            }
-            first = false;
-            if !self.argument(&mut args)? {
-                return Err(self.error(at, "invalid syntax for function call expression"));
-            }
-        }
-        self.expect_op(Op::RightParen)?;
-        Ok(args)
-    }
-
-    /// One argument; false where Jinja does not allow it after those before.
-    fn argument(&mut self, args: &mut Args<'s>) -> Result<bool, Error> {
-        if self.skip_op(Op::Mul) {
-            let allowed = args.star.is_none() && args.double_star.is_none();
-            args.star = Some(Box::new(self.expression()?));
-            return Ok(allowed);
-        }
-        if self.skip_op(Op::Pow) {
-            let allowed = args.double_star.is_none();
-            args.double_star = Some(Box::new(self.expression()?));
-            return Ok(allowed);
-        }
-        if matches!(self.peek(), Kind::Name(_)) && *self.peek_second() == Kind::Op(Op::Assign) {
-            let name = self.expect_name()?;
-            self.advance();
-            if matches!(name, "_loop_vars" | "_block_vars") {
-                return Err(self.unsupported(self.at(), &format!("keyword argument `{name}`")));
-            }
-            args.named.push((name, self.expression()?));
-            return Ok(args.double_star.is_none());
-        }
-        args.positional.push(self.expression()?);
-        Ok(args.star.is_none() && args.double_star.is_none() && args.named.is_empty())
-    }
-}
-
-/// The names that Jinja passes on to Python in another way.
-const KEYWORDS: [&str; 35] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def",
-    "del", "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is",
-    "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-];
-
-/// The first name that was there before.
-fn repeated<'s>(mut names: impl Iterator<Item = &'s str>) -> Option<&'s str> {
-    let mut known = HashSet::new();
-    names.find(|name| !known.insert(*name))
 }
