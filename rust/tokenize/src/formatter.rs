@@ -131,18 +131,19 @@ impl Formatter {
     fn outline(&self, trace: &Trace, spans: Spans) -> Result<(Outline, Vec<LookAlike>), Error> {
         let control = &self.chat(trace.tools_given)?.control_ids;
         let (rendered, text) = (&trace.rendered, &trace.rendered.text);
-        if self.options.control_tokens == ControlPolicy::Template {
-            let untrusted = look_alikes::untrusted(rendered);
-            return Ok((self.vocabulary.guarded_outline(text, spans, control, &untrusted)?, Vec::new()));
-        }
-        let outline = self.vocabulary.outline(text, spans, control)?;
-        let found = match self.options.control_tokens {
-            ControlPolicy::Report | ControlPolicy::Error => {
-                look_alikes::find(rendered, &outline, &control.ids)
+        match self.options.control_tokens {
+            ControlPolicy::Allow => Ok((self.vocabulary.outline(text, spans)?, Vec::new())),
+            ControlPolicy::Template => {
+                let untrusted = look_alikes::untrusted(rendered);
+                Ok((self.vocabulary.guarded_outline(text, spans, control, &untrusted)?, Vec::new()))
             }
-            ControlPolicy::Allow | ControlPolicy::Template => Vec::new(),
-        };
-        Ok((outline, found))
+            ControlPolicy::Report | ControlPolicy::Error => {
+                let spans = if control.by_lane { spans } else { Spans::All };
+                let outline = self.vocabulary.outline(text, spans)?;
+                let found = look_alikes::find(rendered, &outline, &control.ids);
+                Ok((outline, found))
+            }
+        }
     }
 
     fn labelled(

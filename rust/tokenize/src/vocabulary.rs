@@ -113,18 +113,11 @@ impl Vocabulary {
     /// # Errors
     /// As [`Vocabulary::encode`].
     pub fn ids(&self, text: &str) -> Result<Vec<u32>, EncodeError> {
-        let wanted = Wanted { spans: Spans::At(&[]), ban: None };
-        self.encoder(text).outline(text, wanted).map(|outline| outline.ids)
+        self.outline(text, Spans::At(&[])).map(|outline| outline.ids)
     }
 
-    /// The tokens, with the spans that are asked for and those of control tokens.
-    pub(crate) fn outline(
-        &self,
-        text: &str,
-        spans: Spans,
-        control: &ControlIds,
-    ) -> Result<Outline, EncodeError> {
-        let spans = if control.by_lane { spans } else { Spans::All };
+    /// The tokens, with the spans that are asked for.
+    pub(crate) fn outline(&self, text: &str, spans: Spans) -> Result<Outline, EncodeError> {
         self.encoder(text).outline(text, Wanted { spans, ban: None })
     }
 
