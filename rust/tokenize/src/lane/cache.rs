@@ -1,7 +1,7 @@
 //! Words met before and their tokens.
 //!
-//! Each thread has its own caches, of a fixed size: two words share a line of memory, and a new one takes the
-//! place of the older.
+//! Each thread has its own caches, which grow up to a fixed size: two words share a line of memory, and a new one
+//! takes the place of the older.
 
 #![allow(clippy::cast_possible_truncation, reason = "parts are taken out of packed numbers")]
 
@@ -9,6 +9,9 @@
 #[derive(Debug)]
 pub(super) struct Cache<const N: usize> {
     lines: Box<[Line<N>]>,
+    /// How many words may still be put in before it grows.
+    room: usize,
+    most: usize,
 }
 
 /// A word's bytes, its length in the last one.
@@ -30,13 +33,19 @@ struct Entry<const N: usize> {
 /// Ids must be below this to be cached.
 pub(super) const LIMIT: u32 = 1 << 24;
 const EACH: usize = 5;
+const FIRST_LINES: usize = 1 << 9;
 
 impl<const N: usize> Cache<N> {
     pub(super) const LONGEST: usize = 16 * N - 1;
 
-    pub(super) fn new(bits: u32) -> Self {
+    /// An empty one that grows up to so many lines of `64 * N` bytes, a power of two.
+    pub(super) fn new(most: usize) -> Self {
+        Self::of_lines(most.min(FIRST_LINES), most)
+    }
+
+    fn of_lines(count: usize, most: usize) -> Self {
         let empty = Line([Entry { key: [0; N], value: [0; N] }; 2]);
-        Self { lines: vec![empty; 1 << bits].into() }
+        Self { lines: vec![empty; count].into(), room: count, most }
     }
 
     #[inline]
@@ -52,11 +61,27 @@ impl<const N: usize> Cache<N> {
     }
 
     pub(super) fn put(&mut self, key: Key<N>, tokens: &[u32]) {
-        if let Some(value) = pack(tokens) {
-            let line = self.line(key);
-            let Line([new, old]) = &mut self.lines[line];
-            *old = *new;
-            *new = Entry { key, value };
+        let Some(value) = pack(tokens) else { return };
+        if self.room == 0 && self.lines.len() < self.most {
+            self.grow();
+        }
+        self.room = self.room.saturating_sub(1);
+        self.enter(Entry { key, value });
+    }
+
+    fn enter(&mut self, entry: Entry<N>) {
+        let line = self.line(entry.key);
+        let Line([new, old]) = &mut self.lines[line];
+        *old = *new;
+        *new = entry;
+    }
+
+    fn grow(&mut self) {
+        let wider = Self::of_lines((self.lines.len() * 4).min(self.most), self.most);
+        let lines = std::mem::replace(self, wider).lines;
+        for entry in lines.iter().flat_map(|Line([new, old])| [old, new]).filter(|entry| entry.key != [0; N])
+        {
+            self.enter(*entry);
         }
     }
 
@@ -137,8 +162,11 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::HashMap;
 
-    fn remembers<const N: usize>(words: &HashMap<Vec<u8>, Vec<u32>>) -> Result<(), TestCaseError> {
-        let mut cache = Cache::<N>::new(2);
+    fn remembers<const N: usize>(
+        words: &HashMap<Vec<u8>, Vec<u32>>,
+        most: usize,
+    ) -> Result<(), TestCaseError> {
+        let mut cache = Cache::<N>::new(most);
         for (word, tokens) in words {
             let mut around = word.clone();
             around.extend([7; 20]);
@@ -164,8 +192,18 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_put_is_found(short in words(15), long in words(31)) {
-            remembers::<1>(&short)?;
-            remembers::<2>(&long)?;
+            remembers::<1>(&short, 4)?;
+            remembers::<2>(&long, 4)?;
+        }
+
+        #[test]
+        fn growing_forgets_no_word_that_has_its_place(words in words(15)) {
+            let mut cache = Cache::<1>::of_lines(1 << 7, 1 << 9);
+            words.iter().for_each(|(word, tokens)| cache.put(key(word, 0, word.len()), tokens));
+            let found = |cache: &Cache<1>| words.keys().filter(|word| cache.get(key(word, 0, word.len())).is_some()).count();
+            let before = found(&cache);
+            cache.grow();
+            prop_assert!(cache.lines.len() == 1 << 9 && found(&cache) == before);
         }
 
         #[test]

@@ -4,7 +4,7 @@ use super::cache::{Cache, Key, key, unpack};
 use super::merging::Room;
 use super::tokens::Tokens;
 
-/// Caches and room to work in: 5 MiB.
+/// Caches, which grow up to 10 MiB, and room to work in.
 #[derive(Debug)]
 pub(super) struct Memory {
     short: Cache<1>,
@@ -14,7 +14,7 @@ pub(super) struct Memory {
 
 impl Memory {
     pub(super) fn new() -> Self {
-        Self { short: Cache::new(15), long: Cache::new(14), room: Room::default() }
+        Self { short: Cache::new(1 << 17), long: Cache::new(1 << 14), room: Room::default() }
     }
 
     /// Writes out the tokens of a word: the bytes from `start` to `end`, at least one.
