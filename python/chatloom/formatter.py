@@ -416,6 +416,41 @@ class Formatter(Renders):
             _warn_of("the conversation", *told[0])
         return Example(input_ids, labels, weights)
 
+    def assistant_mask(
+        self,
+        messages: Messages,
+        tools: Tools | None = None,
+        documents: Documents | None = None,
+        add_generation_prompt: bool = False,
+        *,
+        as_transformers: bool = False,
+        **variables: Any,
+    ) -> npt.NDArray[np.int32]:
+        """Which tokens of a conversation the template's `{% generation %}` tags cover: int32[n] of 1 and 0.
+
+        Args:
+            messages: as the other arguments, those of `render`; errors too.
+            tools: see there.
+            documents: see there.
+            add_generation_prompt: see there.
+            as_transformers: gives what `apply_chat_template(return_assistant_tokens_mask=True)` of transformers 5.23
+                gives, faults and all: tags in macros and set blocks cover other text than their own, a block may be
+                marked up to the end of the text, and of a last character of several tokens only the first is.
+            **variables: see there.
+
+        Raises:
+            EncodeError: the tokenizer failed; or, with `as_transformers`, transformers would.
+
+        >>> tagged = "{% for m in messages %}{% generation %}{{ m.content }}{% endgeneration %};{% endfor %}"
+        >>> fmt = Formatter.from_pretrained("examples/model", chat_template=tagged)
+        >>> fmt.assistant_mask([{"role": "assistant", "content": "4."}])
+        array([1, 1, 0], dtype=int32)
+        """
+        if variables:
+            check_names(variables)
+        given = (messages, tools, documents, add_generation_prompt, False, variables)
+        return self._core.assistant_mask(given, as_transformers)
+
     def encode_batch(self, rows: Iterable[Any], *, threads: int | None = None) -> Examples:
         """Encodes many conversations, on threads; what comes out doesn't depend on how many.
 

@@ -109,7 +109,7 @@ impl Formatter {
 
     /// The ids that the tokenizer puts around a text unless told otherwise.
     fn put_around(&self) -> Vec<u32> {
-        self.core.vocabulary().put_around().to_vec()
+        self.core.vocabulary().put_around()
     }
 
     /// The markers that its templates print and that are no single tokens.
@@ -183,6 +183,21 @@ impl Formatter {
             Outcome::Example(example) => Ok(self.arrays(py, example)),
             Outcome::Dropped { tokens } => Err(self.left_out(tokens)),
         }
+    }
+
+    /// Which of the tokens `{% generation %}` blocks cover, 1 or 0.
+    #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
+    fn assistant_mask<'py>(
+        &self,
+        py: Python<'py>,
+        given: Given<'py>,
+        as_transformers: bool,
+    ) -> PyResult<Ints<'py>> {
+        let Arguments { conversation, call, .. } =
+            Arguments::for_parts(&given, self.compat(), false, |arguments| self.text(py, arguments))?;
+        let mask = detached(py, || self.core.assistant_mask(&conversation, &call, as_transformers))?
+            .map_err(|error| formatter_error(&error, None))?;
+        Ok(PyArray1::from_iter(py, mask.into_iter().map(i32::from)))
     }
 
     /// Conversations one after the other, on threads: flat tokens, flat labels, offsets, the row of each example, flat

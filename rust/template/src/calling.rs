@@ -200,7 +200,10 @@ impl<'a> Machine<'a> {
     /// Prints what the body of a generation block gives.
     pub(crate) fn generation(&mut self) -> Result<(), Error> {
         let Value::Macro(closure) = self.pop() else { return Ok(()) };
+        let start = self.output.len();
         let text = self.call_macro(closure, Args::default())?;
+        let letters = text.with_pieces(|pieces| pieces.iter().map(|piece| piece.text.chars().count()).sum());
+        self.output.tag(start, letters);
         text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.emit_piece(piece.in_generation())))
     }
 

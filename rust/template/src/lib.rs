@@ -77,5 +77,5 @@ pub use conversation::{Call, Clock, Compat, Conversation, Limits, Name, Place, S
 pub use data::Data;
 pub use error::{Class, Error, Position};
 pub use num_bigint::BigInt;
-pub use rendered::{Field, Origin, Rendered, Segment};
+pub use rendered::{Field, Origin, Rendered, Segment, Tagged};
 pub use template::Template;

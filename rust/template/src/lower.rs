@@ -9,6 +9,7 @@ use crate::source::position;
 use crate::special::reads_special;
 use crate::walk::{
     attribute_writes_in_macros, each_expr, each_text, extends, makes_markup, note_constants, reads_any,
+    tags_in_calls,
 };
 use crate::{Class, Error};
 
@@ -56,6 +57,9 @@ pub(crate) struct Lowering<'s> {
     pub(crate) makes_objects: bool,
     /// Whether the template may extend another.
     pub(crate) extends: bool,
+    /// Whether expressions are printed when all of them is computed, so that the places of generation blocks which
+    /// they call are those of the reference.
+    pub(crate) prints_whole: bool,
     /// The sums around the current expression.
     pub(crate) sums: u32,
     /// The operands around it that Jinja may not look at.
@@ -75,6 +79,7 @@ impl<'s> Lowering<'s> {
             loops: Vec::new(),
             at: 0,
             makes_markup: makes_markup(body),
+            prints_whole: tags_in_calls(body),
             makes_objects: reads_any(body, &["cycler", "joiner"]),
             extends: extends(body),
             sums: 0,

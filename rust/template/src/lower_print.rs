@@ -11,6 +11,9 @@ impl<'s> Lowering<'s> {
                 self.text(&mut text.clone());
                 Ok(())
             }
+            ExprNode::Concat(_) | ExprNode::Binary(Binary::Add, ..) if self.prints_whole => {
+                self.print_whole(expr, scope)
+            }
             ExprNode::Conditional(test, then, otherwise) => {
                 self.print_either(test, then, otherwise.as_deref(), &scope.soft())
             }
@@ -23,12 +26,14 @@ impl<'s> Lowering<'s> {
                 Ok(())
             }
             ExprNode::Binary(Binary::Add, ..) if self.print_sum(expr, scope)? => Ok(()),
-            _ => {
-                let operand = self.operand(expr, scope)?;
-                self.op_at(expr.at, Op::Emit(operand));
-                Ok(())
-            }
+            _ => self.print_whole(expr, scope),
         }
+    }
+
+    fn print_whole(&mut self, expr: &Expr<'s>, scope: &Scope<'s>) -> Result<(), Error> {
+        let operand = self.operand(expr, scope)?;
+        self.op_at(expr.at, Op::Emit(operand));
+        Ok(())
     }
 
     fn print_either(

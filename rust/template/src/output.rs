@@ -5,7 +5,7 @@ use crate::arena::Arena;
 use crate::fail::value_error;
 use crate::input::{CONTINUE_TAG, Inputs};
 use crate::text::{Look, Piece, Source};
-use crate::{Conversation, Data, Error, Field, Origin, Rendered, Segment};
+use crate::{Conversation, Data, Error, Field, Origin, Rendered, Segment, Tagged};
 
 /// What is printed, as it grows.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(crate) struct Output<'a> {
     /// The fields that were printed.
     printed: BumpVec<'a, u32>,
     has_turnless_data: bool,
+    tagged: Vec<Tagged>,
 }
 
 /// The number of a field that has not occurred yet.
@@ -56,11 +57,17 @@ impl<'a> Output<'a> {
             numbers,
             printed: arena.growable(fields)?,
             has_turnless_data: false,
+            tagged: Vec::new(),
         })
     }
 
     pub(crate) fn len(&self) -> usize {
         self.text.len()
+    }
+
+    /// Notes a generation block that was called when the output ended at `start`.
+    pub(crate) fn tag(&mut self, start: usize, letters: usize) {
+        self.tagged.push(Tagged { start, letters });
     }
 
     /// Prints a piece of text.
@@ -121,7 +128,7 @@ impl<'a> Output<'a> {
         let field =
             |&index: &u32| Field { message: inputs.fields[index as usize].message, path: path(index) };
         let fields = self.printed.iter().map(field).collect();
-        let mut rendered = Rendered { text: self.text, segments: self.segments, fields };
+        let mut rendered = Rendered { text: self.text, segments: self.segments, fields, tagged: self.tagged };
         if self.has_turnless_data {
             own_turnless_runs(&mut rendered);
         }

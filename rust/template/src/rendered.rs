@@ -9,6 +9,18 @@ pub struct Rendered {
     pub segments: Vec<Segment>,
     /// The fields of the row that [`Origin::Data`] points to.
     pub fields: Vec<Field>,
+    /// Where transformers takes the `{% generation %}` blocks to be, in its order.
+    pub tagged: Vec<Tagged>,
+}
+
+/// A `{% generation %}` block by transformers' own reckoning: as long as its text, from where the output ends when
+/// it is called. That is another place where a macro or a captured block prints it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tagged {
+    /// First byte.
+    pub start: usize,
+    /// Code points of its text.
+    pub letters: usize,
 }
 
 /// A range of the text with one origin.

@@ -275,6 +275,24 @@ pub(crate) fn extends(body: &Body<'_>) -> bool {
     })
 }
 
+/// Whether anything that an expression may call has a generation block: a macro, a recursive loop, a block.
+pub(crate) fn tags_in_calls(body: &Body<'_>) -> bool {
+    body.iter().any(|statement| {
+        let is_called = match &statement.node {
+            StmtNode::Macro(..) | StmtNode::Block(_) => true,
+            StmtNode::For(node) => node.recursive,
+            _ => false,
+        };
+        let within = if is_called { has_tags } else { tags_in_calls };
+        blocks(statement).into_iter().any(within)
+    })
+}
+
+fn has_tags(body: &Body<'_>) -> bool {
+    let is_tag = |statement: &Stmt<'_>| matches!(statement.node, StmtNode::Generation(_));
+    body.iter().any(|statement| is_tag(statement) || blocks(statement).into_iter().any(has_tags))
+}
+
 pub(crate) fn has_break(body: &Body<'_>) -> bool {
     body.iter().any(|statement| match &statement.node {
         StmtNode::Break => true,

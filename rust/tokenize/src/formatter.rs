@@ -5,11 +5,12 @@ use crate::labels::{
     Answer, ControlTokens, Labels, Omit, Rule, Turn, collect, control_tokens, known_tags, learn, unsettled,
 };
 use crate::outline::{Outline, Spans};
+use crate::ranges::merged;
 use crate::share::{self, Speaker};
 use crate::{
     ControlPolicy, EncodeError, Encoding, EndKind, Error, Example, Facts, LabelPolicy, LookAlike, NO_LOSS,
     Options, Outcome, Overflow, Reasoning, Templates, Tokens, ToolCalls, Trace, Vocabulary, fingerprint,
-    look_alikes, project,
+    look_alikes, mask, project,
 };
 use chatloom_template::{Call, Conversation, Origin, Rendered, Segment, Settings, Template};
 use std::ops::Range;
@@ -181,6 +182,30 @@ impl Formatter {
             (Some(max_length), Overflow::Drop) if tokens > max_length => Ok(Outcome::Dropped { tokens }),
             _ => Ok(Outcome::Example(example)),
         }
+    }
+
+    /// Which tokens of a conversation `{% generation %}` blocks cover: those that do, or those that
+    /// `apply_chat_template(return_assistant_tokens_mask=True)` of transformers marks, faults and all.
+    ///
+    /// # Errors
+    /// As [`Formatter::render`]; [`Error::Encode`] where the tokenizer fails, or transformers does.
+    pub fn assistant_mask(
+        &self,
+        conversation: &Conversation,
+        call: &Call,
+        as_transformers: bool,
+    ) -> Result<Vec<bool>, Error> {
+        let rendered = self.render(conversation, call)?;
+        if as_transformers {
+            let encoding = self.vocabulary.reference_encoding(&rendered.text)?;
+            return Ok(mask::reference_mask(&rendered, &encoding)?);
+        }
+        let tagged = rendered.segments.iter().filter(|segment| segment.generation);
+        let trained = merged(tagged.map(|segment| segment.start..segment.end).collect());
+        let (tools_given, weights, left_out, turns) =
+            (conversation.tools.is_some(), Vec::new(), Vec::new(), Vec::new());
+        let example = self.example(&Trace { rendered, trained, weights, left_out, turns, tools_given })?;
+        Ok(example.labels.iter().map(|&label| label != NO_LOSS).collect())
     }
 
     /// What the template that conversations with or without tools use became, for people; see

@@ -39,6 +39,7 @@ mod labels;
 mod lane;
 mod load;
 mod look_alikes;
+mod mask;
 mod options;
 mod outline;
 mod panics;

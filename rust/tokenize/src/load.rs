@@ -6,33 +6,26 @@ use crate::panics::caught;
 use explain::explain;
 use tokenizers::models::bpe::BPE;
 use tokenizers::{
-    DecoderWrapper, Encoding, Model, ModelWrapper, NormalizedString, Normalizer, NormalizerWrapper,
-    OffsetReferential, OffsetType, PostProcessor, PostProcessorWrapper, PreTokenizedString, PreTokenizer,
-    PreTokenizerWrapper, Tokenizer, TokenizerImpl,
+    DecoderWrapper, Model, ModelWrapper, NormalizedString, Normalizer, NormalizerWrapper, OffsetReferential,
+    OffsetType, PostProcessorWrapper, PreTokenizedString, PreTokenizer, PreTokenizerWrapper, Tokenizer,
+    TokenizerImpl,
 };
 
 /// Some of everything: letters, marks, digits, spaces, a line break, other scripts.
 const PROBE: &str = "Hello, world! 12 e\u{301}\n\u{d55c}\u{ad6d} \u{1f600}";
 
-/// The tokenizer, and the ids that it puts around a text unless told otherwise.
-pub(crate) fn tokenizer(json: &[u8]) -> Result<(Tokenizer, Vec<u32>), LoadError> {
+/// The tokenizer without its post-processor, and the post-processor.
+pub(crate) fn tokenizer(json: &[u8]) -> Result<(Tokenizer, Option<PostProcessorWrapper>), LoadError> {
     let mut tokenizer = match caught(|| of_bpe(json).or_else(|_| Tokenizer::from_bytes(json))) {
         Ok(Ok(tokenizer)) => tokenizer,
         Ok(Err(error)) => return Err(explain(json, &error.to_string())),
         Err(panic) => return Err(explain(json, &format!("loading it panics: {panic}"))),
     };
-    let around = put_around(&tokenizer);
+    let processor = tokenizer.get_post_processor().cloned();
     strip(&mut tokenizer)?;
     refuse_dropout(&tokenizer)?;
     probe(&tokenizer)?;
-    Ok((tokenizer, around))
-}
-
-/// What the post-processor puts around a text; one that fails puts nothing.
-fn put_around(tokenizer: &Tokenizer) -> Vec<u32> {
-    let Some(processor) = tokenizer.get_post_processor() else { return Vec::new() };
-    let processed = caught(|| processor.process(Encoding::default(), None, true));
-    processed.ok().and_then(Result::ok).map(|around| around.get_ids().to_vec()).unwrap_or_default()
+    Ok((tokenizer, processor))
 }
 
 type OfBpe = TokenizerImpl<BPE, NormalizerWrapper, PreTokenizerWrapper, PostProcessorWrapper, DecoderWrapper>;

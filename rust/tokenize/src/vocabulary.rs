@@ -6,7 +6,7 @@ use crate::lane::{self, Closed};
 use crate::outline::{Ban, Known, Outline, Spans, Wanted};
 use crate::{EncodeError, LoadError, load, spans};
 use std::ops::Range;
-use tokenizers::Tokenizer;
+use tokenizers::{PostProcessor, PostProcessorWrapper, Tokenizer};
 
 /// The version of the `tokenizers` crate whose ids these are.
 pub const TOKENIZERS_VERSION: &str = "0.23.2";
@@ -17,7 +17,7 @@ pub struct Vocabulary {
     tokenizer: Tokenizer,
     lane: Result<Box<dyn Encoder>, Closed>,
     added: Vec<AddedToken>,
-    around: Vec<u32>,
+    processor: Option<PostProcessorWrapper>,
     fingerprint: String,
 }
 
@@ -77,10 +77,10 @@ impl Vocabulary {
     /// # Errors
     /// As [`Vocabulary::from_json`].
     pub fn without_lane(json: &[u8]) -> Result<Self, LoadError> {
-        let (tokenizer, around) = load::tokenizer(json)?;
+        let (tokenizer, processor) = load::tokenizer(json)?;
         let added = added_tokens(&tokenizer);
         let lane = Err(Closed::Unknown("it was told to be"));
-        Ok(Self { tokenizer, lane, added, around, fingerprint: blake3::hash(json).to_hex().to_string() })
+        Ok(Self { tokenizer, lane, added, processor, fingerprint: blake3::hash(json).to_hex().to_string() })
     }
 
     /// The added tokens, by id.
@@ -90,8 +90,26 @@ impl Vocabulary {
 
     /// The ids that the tokenizer puts around a text of its own, such as that of a begin-of-text token. Here that
     /// is switched off.
-    pub fn put_around(&self) -> &[u32] {
-        &self.around
+    pub fn put_around(&self) -> Vec<u32> {
+        let around = self.processed(tokenizers::Encoding::default(), true);
+        around.map(|around| around.get_ids().to_vec()).unwrap_or_default()
+    }
+
+    /// What the tokenizer itself makes of a text, with places in code points, as its post-processor leaves them.
+    pub(crate) fn reference_encoding(&self, text: &str) -> Result<tokenizers::Encoding, EncodeError> {
+        let encoding = guarded(|| self.tokenizer.encode_char_offsets(text, false))?;
+        self.processed(encoding, false)
+    }
+
+    fn processed(
+        &self,
+        encoding: tokenizers::Encoding,
+        add_special_tokens: bool,
+    ) -> Result<tokenizers::Encoding, EncodeError> {
+        match &self.processor {
+            Some(processor) => guarded(|| processor.process(encoding, None, add_special_tokens)),
+            None => Ok(encoding),
+        }
     }
 
     /// The text of an added token.

@@ -77,7 +77,7 @@ impl Page {
         let text = String::with_capacity(bytes);
         let segments = Vec::with_capacity(3 * chat.messages.len());
         let fields = Vec::with_capacity(chat.messages.len());
-        Self { rendered: Rendered { text, segments, fields }, turn: None }
+        Self { rendered: Rendered { text, segments, fields, ..Rendered::default() }, turn: None }
     }
 
     fn push(&mut self, text: &str, origin: Origin) {
