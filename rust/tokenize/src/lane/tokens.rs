@@ -28,7 +28,7 @@ impl<A: Alphabet> Tokens<A> {
 
     /// Whether a word may give one of these.
     pub(super) fn form(&self, ids: &IdSet) -> bool {
-        self.ranks.results().iter().copied().chain(self.whole.unmerged()).any(|id| ids.contains(id))
+        self.whole.gives(ids) || self.ranks.results().iter().any(|&id| ids.contains(id))
     }
 
     /// The tokens of a word that isn't empty.

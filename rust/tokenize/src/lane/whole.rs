@@ -1,5 +1,6 @@
 //! Words that are tokens as a whole.
 use super::cache::{Cache, Key, hash, key};
+use crate::control_ids::IdSet;
 use ahash::AHashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -71,11 +72,13 @@ impl Whole {
         (*found == key).then_some(token)
     }
 
-    /// The tokens that a word becomes without a merge: of a single byte or character, and those that are taken whole.
-    pub(super) fn unmerged(&self) -> impl Iterator<Item = u32> {
-        let short = self.short.iter().filter(|(key, token)| is_character(*key) || token.sure().is_some());
-        let long = self.long.values().filter(|token| token.sure().is_some());
-        short.map(|(_, token)| token).chain(long).map(Token::id)
+    /// Whether a word may become one of these without a merge: of a single byte or character, or taken whole.
+    pub(super) fn gives(&self, ids: &IdSet) -> bool {
+        let is_meant = |token: &Token| ids.contains(token.id());
+        let mut short = self.short.iter().filter(|(_, token)| is_meant(token));
+        let mut long = self.long.values().filter(|token| is_meant(token));
+        short.any(|(key, token)| is_character(*key) || token.sure().is_some())
+            || long.any(|token| token.sure().is_some())
     }
 
     fn slot(&self, key: Key<1>) -> usize {
