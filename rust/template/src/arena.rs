@@ -40,6 +40,11 @@ impl Arena {
         (self.steps.get(), self.bytes.get())
     }
 
+    /// How much memory it holds.
+    pub(crate) fn held(&self) -> usize {
+        self.bump.allocated_bytes()
+    }
+
     /// Takes bytes from the budget, whoever holds them.
     pub(crate) fn charge(&self, bytes: usize) -> Result<(), Error> {
         match self.bytes.get().checked_sub(bytes) {

@@ -3,16 +3,17 @@ use std::cell::{Cell, RefCell};
 
 use crate::Error;
 use crate::iterate::{is_of_messages, items};
-use crate::machine::{Flow, Machine, Running, Shortening, later};
-use crate::program::LoopPart;
+use crate::machine::{Flow, Machine, Running, later, slot};
+use crate::program::{LoopFlag, LoopPart};
 use crate::value::{Frame, Generator, Items, Kept, Loop, Value};
 
 impl<'a> Machine<'a> {
-    /// Starts a loop over a value.
+    /// Starts a loop over a value; `told` is whether how many messages there are was told before it was looked at.
     pub(crate) fn start_loop(
         &mut self,
         index: u32,
         iterable: &Value<'a>,
+        told: bool,
         frame: &'a Frame<'a>,
     ) -> Result<(), Error> {
         let generator = if let Value::Generator(generator) = iterable { Some(*generator) } else { None };
@@ -28,49 +29,36 @@ impl<'a> Machine<'a> {
                 Items::Kept(self.arena.value(kept)?)
             }
         };
-        let (next, completed, changed) = (Cell::new(0), Cell::new(false), Cell::new(None));
         let recursion = self.recursion.take();
-        let state = Loop { items, next, completed, changed, generator, recursion };
-        let state = self.arena.value(state)?;
-        if is_of_messages(iterable) {
-            self.shorten(index, state)?;
+        let state = self.arena.value(Loop { generator, recursion, ..Loop::new(items) })?;
+        if self.remembers && is_of_messages(iterable) {
+            self.watch(index, state, told, frame)?;
         }
         let (captures, stack) = (self.captures.len(), self.stack.len());
         self.loops.push(Running { state, outer_turn: self.turn, captures, stack });
         Ok(())
     }
 
-    /// In a shortened render, leaves out the iterations of a loop over messages that can't change the end of
-    /// the output unless through what they assign; that is marked, so that reading it is noticed.
-    pub(crate) fn shorten(&mut self, index: u32, state: &Loop<'a>) -> Result<(), Error> {
-        let facts = &self.program.loops[index as usize];
-        let length = state.items.len();
-        let left_out = if facts.prints { length.saturating_sub(1) } else { length };
-        let Shortening::On { scans, .. } = self.shortening else { return Ok(()) };
-        if !facts.prints && !scans || !facts.skippable || left_out == 0 || !self.captures.is_empty() {
-            return Ok(());
-        }
-        state.next.set(left_out);
-        state.completed.set(true);
-        for name in facts.writes.iter().chain(&self.program.macro_writes) {
-            for namespace in &self.namespaces {
-                namespace.set(self.program.name(*name), Value::Stale, self.arena)?;
-            }
-        }
-        if facts.prints {
-            self.shortening = Shortening::On { scans, since: Some(self.output.len()) };
-        }
-        Ok(())
-    }
-
     /// The next item of the innermost loop; nothing at its end.
-    pub(crate) fn next_item(&mut self) -> Result<Option<Value<'a>>, Error> {
+    pub(crate) fn next_item(&mut self, index: u32, frame: &'a Frame<'a>) -> Result<Option<Value<'a>>, Error> {
         self.arena.work(1)?;
+        if self.watched.is_some() {
+            self.leave_point()?;
+        }
         let Some(running) = self.loops.last() else { return Ok(None) };
+        if let Some(flag) = self.program.loops[index as usize].flag
+            && self.is_idle(flag, frame)?
+        {
+            running.state.next.set(running.state.items.len());
+            running.state.completed.set(true);
+        }
         let at = running.state.next.get();
         let item = match running.state.items.get(at) {
             Some(item) => item,
-            None if !running.state.is_lazy() => return Ok(None),
+            None if !running.state.is_lazy() => {
+                self.told |= self.watched.is_some() && self.loops.len() == 1;
+                return Ok(None);
+            }
             None => match self.item_ahead(running.state, at)? {
                 Some(item) => item,
                 None => return Ok(None),
@@ -137,6 +125,14 @@ impl<'a> Machine<'a> {
         self.emit_text(&text)
     }
 
+    /// Whether the innermost loop, which has been through its body, has nothing left to do.
+    fn is_idle(&self, flag: LoopFlag, frame: &'a Frame<'a>) -> Result<bool, Error> {
+        let is_begun = self.loops.last().is_some_and(|running| running.state.next.get() > 0);
+        let Value::Namespace(namespace) = slot(frame, flag.variable).get() else { return Ok(false) };
+        let found = namespace.find(self.program.name(flag.attribute), self.arena)?;
+        Ok(is_begun && found.is_some_and(|value| value.is_true() == flag.when))
+    }
+
     /// Drops what the current iteration left behind.
     pub(crate) fn unwind(&mut self) {
         if let Some(running) = self.loops.last() {
@@ -154,6 +150,9 @@ impl<'a> Machine<'a> {
         let facts = &self.program.loops[index as usize];
         let Some(running) = self.loops.pop() else { return Flow::Return };
         self.turn = running.outer_turn;
+        if self.watched.is_some() {
+            self.end_watch();
+        }
         Flow::Goto(if running.state.completed.get() { facts.exit } else { facts.otherwise })
     }
 }

@@ -7,19 +7,17 @@ use crate::program::{Label, MacroFacts, Name, Op, Operand, Program, Variable};
 use crate::scope::{Load, Slot, Slots, Symbols};
 use crate::source::position;
 use crate::special::reads_special;
-use crate::walk::{
-    attribute_writes_in_macros, each_expr, each_text, extends, makes_markup, note_constants, reads_any,
-    tags_in_calls,
-};
+use crate::walk::{each_expr, each_text, extends, makes_markup, note_constants, reads_any, tags_in_calls};
 use crate::{Class, Error};
 
 /// Lowers a parsed template.
 pub(crate) fn lower(source: &str, body: &Body<'_>) -> Result<Program, Error> {
     let mut lowering = Lowering::new(source, body);
     lowering.note_constants(body);
-    let writes = attribute_writes_in_macros(body);
-    lowering.program.macro_writes = writes.into_iter().map(|name| lowering.name(name)).collect();
     lowering.template(body)?;
+    lowering.program.is_steady &=
+        lowering.program.blocks.is_empty() && !lowering.makes_objects && !source.contains("sameas");
+    lowering.program.levels = lowering.slots.into_levels();
     Ok(lowering.program)
 }
 
@@ -70,7 +68,7 @@ impl<'s> Lowering<'s> {
     fn new(source: &'s str, body: &Body<'s>) -> Self {
         Self {
             source,
-            program: Program::default(),
+            program: Program { is_steady: true, ..Program::default() },
             slots: Slots::default(),
             interned: HashMap::new(),
             functions: Vec::new(),

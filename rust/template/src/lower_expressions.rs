@@ -31,7 +31,11 @@ impl<'s> Lowering<'s> {
                 self.op_at(expr.at, Op::Attribute(object, name));
             }
             ExprNode::Item(inner, index) => {
-                let (object, key) = self.operands(inner, index, scope)?;
+                let (object, key) = match inner.node {
+                    // A name means the same after the key was computed.
+                    ExprNode::Name(_) => (self.operand(inner, scope)?, self.operand(index, scope)?),
+                    _ => self.operands(inner, index, scope)?,
+                };
                 let counter = self.is_counter(index);
                 self.op_at(expr.at, Op::Item { object, key, counter });
             }

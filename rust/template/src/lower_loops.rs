@@ -1,15 +1,15 @@
 //! The lowering of loops.
-use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::Error;
 use crate::ast::{Expr, ExprNode, For, Target};
+use crate::idle;
 use crate::lower::{Lowering, Scope, count};
 use crate::lower_expressions::constant_text;
-use crate::program::{Label, LoopFacts, LoopPart, MacroFacts, Op, Operand};
+use crate::program::{Label, LoopFacts, LoopFlag, LoopPart, MacroFacts, Op, Operand};
 use crate::scope::Symbols;
 use crate::special::reads_special;
-use crate::walk::{attribute_writes, each_block, each_child, each_expr, has_break, prints, reads_attribute};
+use crate::walk::{each_block, each_child, each_expr};
 
 impl<'s> Lowering<'s> {
     pub(crate) fn for_loop(&mut self, node: &For<'s>, scope: &Scope<'s>) -> Result<(), Error> {
@@ -29,6 +29,7 @@ impl<'s> Lowering<'s> {
         let index = self.new_function();
         let (entry, slots) =
             self.out_of_line(function, |lowering| lowering.loop_over(node, Operand::Top, &inner))?;
+        self.program.is_steady = false;
         let name = Some(self.name("loop"));
         self.program.macros[index as usize] = MacroFacts { name, entry, slots, ..MacroFacts::default() };
         self.op_at(node.iter.at, Op::Recursive(index));
@@ -44,7 +45,7 @@ impl<'s> Lowering<'s> {
             symbols.declare_target(&node.target, slots);
             symbols.visit_body(&node.body, slots);
         });
-        let index = self.loop_facts(node);
+        let index = self.loop_facts(node, scope, &inner);
         if let Some(test) = node.test.as_ref().filter(|_| extended) {
             self.check_loop_is_read_in_parts(node)?;
             self.program.loops[index as usize].test = Some(self.test_ahead(node, test, scope)?);
@@ -87,18 +88,12 @@ impl<'s> Lowering<'s> {
         Ok(())
     }
 
-    fn loop_facts(&mut self, node: &For<'s>) -> u32 {
-        let mut writes = BTreeSet::new();
-        attribute_writes(&node.body, &mut writes);
-        let writes = writes.into_iter().map(|name| self.name(name)).collect();
-        // What happens in other ways than by assignments can't be told from the last iteration alone.
-        let changes = node.recursive || self.makes_objects || reads_attribute(&node.body, "changed");
-        let facts = LoopFacts {
-            skippable: node.test.is_none() && !has_break(&node.body) && !changes,
-            prints: prints(&node.body),
-            writes,
-            ..LoopFacts::default()
-        };
+    fn loop_facts(&mut self, node: &For<'s>, scope: &Scope<'s>, inner: &Scope<'s>) -> u32 {
+        let flag = idle::flag(node).and_then(|flag| {
+            let variable = self.variable(inner.symbols.find(flag.namespace)?);
+            Some(LoopFlag { variable, attribute: self.name(flag.attribute), when: flag.when })
+        });
+        let facts = LoopFacts { level: scope.symbols.level, flag, ..LoopFacts::default() };
         self.program.loops.push(facts);
         count(self.program.loops.len() - 1)
     }
@@ -173,7 +168,7 @@ impl<'s> Lowering<'s> {
         }
         let exit = self.label();
         let facts = &mut self.program.loops[index as usize];
-        (facts.exit, facts.otherwise) = (exit, otherwise);
+        (facts.head, facts.exit, facts.otherwise) = (head, exit, otherwise);
         Ok(())
     }
 }

@@ -18,8 +18,9 @@ use crate::number::{as_index, signed};
 use crate::objects;
 use crate::operators::binary;
 use crate::output::Output;
+use crate::prefixes::{Memory, Watched};
 use crate::print;
-use crate::program::{Constant, FieldFacts, Label, Lookup, Name, Op, Operand, Program, Variable};
+use crate::program::{Constant, FieldFacts, Label, Lookup, LoopPart, Name, Op, Operand, Program, Variable};
 use crate::tests;
 use crate::text::{Piece, Pieces, Source, Text};
 use crate::value::{Big, Closure, Frame, Global, Items, List, Loop, Namespace, Undefined, Value};
@@ -54,28 +55,13 @@ pub(crate) struct Machine<'a> {
     pub(crate) turn: Option<u32>,
     pub(crate) limits: Limits,
     pub(crate) depth: usize,
-    pub(crate) shortening: Shortening,
-}
-
-/// Whether a render may leave out what can't change the end of its output.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Shortening {
-    /// Nothing is left out.
-    Off,
-    /// Of a printing loop over the messages, only the last iteration is run.
-    On {
-        /// Whether loops that print nothing are left out as well.
-        scans: bool,
-        /// The length of the output when something was last left out.
-        since: Option<usize>,
-    },
-}
-
-impl Shortening {
-    /// Leaves out iterations and, if asked for, loops that print nothing.
-    pub(crate) fn on(scans: bool) -> Self {
-        Self::On { scans, since: None }
-    }
+    /// Whether something was read that depends on how many messages there are.
+    pub(crate) told: bool,
+    /// What renders of shorter prefixes left, where that is of use.
+    pub(crate) memory: Option<Box<Memory<'a>>>,
+    pub(crate) watched: Option<Box<Watched<'a>>>,
+    /// Whether what is read shall be noted.
+    pub(crate) remembers: bool,
 }
 
 /// A loop that is being run.
@@ -101,7 +87,7 @@ impl<'a> Machine<'a> {
         inputs: &'a Inputs<'a>,
         arena: &'a Arena,
         settings: &'a Settings,
-        shortening: Shortening,
+        output: Output<'a>,
     ) -> Result<Self, Error> {
         Ok(Self {
             program,
@@ -115,10 +101,7 @@ impl<'a> Machine<'a> {
             fields: &inputs.fields,
             stack: arena.growable(16)?,
             loops: arena.growable(4)?,
-            output: match shortening {
-                Shortening::Off => Output::new(inputs, arena)?,
-                Shortening::On { .. } => Output::short(arena)?,
-            },
+            output,
             captures: Vec::new(),
             unprintable: Vec::new(),
             recursion: None,
@@ -127,7 +110,10 @@ impl<'a> Machine<'a> {
             turn: None,
             limits: settings.limits,
             depth: 0,
-            shortening,
+            told: false,
+            memory: None,
+            watched: None,
+            remembers: false,
         })
     }
 
@@ -138,16 +124,26 @@ impl<'a> Machine<'a> {
         messages: &'a [Value<'a>],
         add_generation_prompt: bool,
     ) -> Result<Output<'a>, Error> {
-        self.messages = messages;
-        let list = List { of_messages: true, ..List::new(messages, inputs.messages_source) };
-        let messages = Value::List(self.arena.value(list)?);
-        self.context = self.context(inputs, messages, add_generation_prompt)?;
+        self.begin(inputs, messages, add_generation_prompt)?;
         let frame = self.frame(self.program.slots, None)?;
         self.root = Some(frame);
         self.run(0, frame)?;
         self.check_printed()?;
-        self.check_shortening()?;
         Ok(self.output)
+    }
+
+    /// Sets the variables of the render.
+    pub(crate) fn begin(
+        &mut self,
+        inputs: &Inputs<'a>,
+        messages: &'a [Value<'a>],
+        add_generation_prompt: bool,
+    ) -> Result<(), Error> {
+        self.messages = messages;
+        let list = List { of_messages: true, ..List::new(messages, inputs.messages_source) };
+        let messages = Value::List(self.arena.value(list)?);
+        self.context = self.context(inputs, messages, add_generation_prompt)?;
+        Ok(())
     }
 
     /// The variables that the program reads: those of the row and the run come before the standard ones, and
@@ -169,24 +165,12 @@ impl<'a> Machine<'a> {
         Ok(context.into_bump_slice())
     }
 
-    /// A shortened render tells the end of the output only if data was printed since.
-    fn check_shortening(&self) -> Result<(), Error> {
-        match self.shortening {
-            Shortening::On { since: Some(since), .. } if self.output.end_of_data() <= since => {
-                Err(crate::members::stale())
-            }
-            _ => Ok(()),
-        }
-    }
-
     pub(crate) fn cx(&self) -> Context<'a> {
         Context { arena: self.arena, fields: self.fields, turn: self.turn }
     }
 
     pub(crate) fn frame(&self, slots: u32, parent: Option<&'a Frame<'a>>) -> Result<&'a Frame<'a>, Error> {
-        let mut fresh = self.arena.growable(slots as usize)?;
-        fresh.extend((0..slots).map(|_| Cell::new(Value::Missing)));
-        self.arena.value(Frame { slots: fresh.into_bump_slice(), parent })
+        Frame::new(slots, parent, self.arena)
     }
 
     /// Runs from an instruction to the next return.
@@ -253,11 +237,20 @@ impl<'a> Machine<'a> {
                 let value = self.around(&slot(frame, surroundings).get(), index)?;
                 slot(frame, variable).set(value);
             }
-            Op::Alias(to, from) => slot(frame, to).set(slot(frame, from).get()),
+            Op::Alias(to, from) => {
+                if self.remembers {
+                    self.note_copied(from, frame);
+                }
+                slot(frame, to).set(slot(frame, from).get());
+            }
             Op::Clear(variable) => slot(frame, variable).set(Value::Missing),
             Op::Store(variable, operand) => {
-                let value = self.fetch(operand, frame, &mut a)?;
-                slot(frame, variable).set(*value);
+                let told = self.told;
+                let value = *self.fetch(operand, frame, &mut a)?;
+                if matches!(operand, Operand::Slot(..)) {
+                    self.told = told;
+                }
+                slot(frame, variable).set(value);
             }
             Op::Pop => {
                 self.stack.pop();
@@ -272,13 +265,23 @@ impl<'a> Machine<'a> {
                 }
             }
             Op::Item { object, key, counter } => {
+                let told = self.told;
                 let (object, key) = self.fetch_two(object, key, frame, &mut a, &mut b)?;
-                self.item(object, key, counter)?;
+                self.item(object, key, counter, told)?;
             }
             Op::Slice { early } => self.slice(early)?,
             Op::Binary(op, left, right) => {
                 let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
                 self.stack.push(binary(op, left, right, self.cx())?);
+            }
+            Op::Compare(op, left, right) if self.remembers => {
+                let truth = self.compared(op, (left, right), frame)?;
+                self.stack.push(Value::truth(truth));
+            }
+            Op::JumpIfCompare(on, op, left, right, label) if self.remembers => {
+                if self.compared(op, (left, right), frame)? == on {
+                    return Ok(Flow::Goto(label));
+                }
             }
             Op::Compare(op, left, right) => {
                 let (left, right) = self.fetch_two(left, right, frame, &mut a, &mut b)?;
@@ -365,15 +368,16 @@ impl<'a> Machine<'a> {
                 return Err(render("TemplateRuntimeError", self.program.name(message)));
             }
             Op::Loop(index, operand) => {
+                let told = self.told;
                 let iterable = self.fetch(operand, frame, &mut a)?;
-                self.start_loop(index, iterable, frame)?;
+                self.start_loop(index, iterable, told, frame)?;
             }
             Op::Recursive(index) => self.recursive_loop(index, frame)?,
-            Op::Next(index) => match self.next_item()? {
+            Op::Next(index) => match self.next_item(index, frame)? {
                 Some(item) => self.stack.push(item),
                 None => return Ok(self.leave_loop(index)),
             },
-            Op::NextInto(index, variable) => match self.next_item()? {
+            Op::NextInto(index, variable) => match self.next_item(index, frame)? {
                 Some(item) => slot(frame, variable).set(item),
                 None => return Ok(self.leave_loop(index)),
             },
@@ -447,7 +451,7 @@ impl<'a> Machine<'a> {
 
     /// The value of an operand: where it is, or put into `own`.
     #[inline]
-    fn fetch<'v>(
+    pub(crate) fn fetch<'v>(
         &mut self,
         operand: Operand,
         frame: &'a Frame<'a>,
@@ -459,13 +463,27 @@ impl<'a> Machine<'a> {
         match operand {
             Operand::Top => *own = self.pop(),
             Operand::Slot(variable, name) => match slot(frame, variable).get() {
-                Value::Missing => *own = self.undefined_name(name)?,
-                value => *own = value,
+                Value::Missing => {
+                    self.noting(variable, &Value::Missing, frame);
+                    *own = self.undefined_name(name)?;
+                }
+                value => {
+                    self.noting(variable, &value, frame);
+                    *own = value;
+                }
             },
             Operand::Constant(constant) => *own = self.constant(constant)?,
             Operand::Field(field) => return self.fetch_field(field, frame, own),
         }
         Ok(own)
+    }
+
+    /// Notes that a variable is read, where that is of interest.
+    #[inline]
+    fn noting(&mut self, variable: Variable, value: &Value<'a>, frame: &'a Frame<'a>) {
+        if self.remembers {
+            self.note(variable, value, frame);
+        }
     }
 
     fn fetch_field<'v>(
@@ -481,6 +499,7 @@ impl<'a> Machine<'a> {
         let key = self.program.name(facts.key);
         match slot(frame, facts.variable).get() {
             Value::Dict(dict) => {
+                self.noting(facts.variable, &Value::Dict(dict), frame);
                 if let Some(value) = dict.get(key)
                     && (facts.trim.is_none() || filters::is_trimmed(value))
                 {
@@ -488,6 +507,9 @@ impl<'a> Machine<'a> {
                 }
             }
             Value::Loop(running) => {
+                if let (Some(part), true) = (facts.of_loop, self.remembers) {
+                    self.note_part(running, part);
+                }
                 let part = match facts.of_loop {
                     Some(part) if running.is_lazy() => self.lazy_part(running, part)?,
                     Some(part) => running.part(part),
@@ -500,7 +522,8 @@ impl<'a> Machine<'a> {
             }
             _ => {}
         }
-        *own = self.trimmed(self.field(facts, key, frame)?, facts)?;
+        let value = self.field(facts, key, frame)?;
+        *own = self.trimmed(value, facts)?;
         Ok(own)
     }
 
@@ -512,7 +535,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The values of two operands, of which the left one was computed first.
-    fn fetch_two<'v>(
+    pub(crate) fn fetch_two<'v>(
         &mut self,
         left: Operand,
         right: Operand,
@@ -523,7 +546,7 @@ impl<'a> Machine<'a> {
     where
         'a: 'v,
     {
-        if right == Operand::Top {
+        if left == Operand::Top && right == Operand::Top {
             (*own_left, *own_right) = self.pop_two();
             return Ok((own_left, own_right));
         }
@@ -531,8 +554,13 @@ impl<'a> Machine<'a> {
     }
 
     /// A member of a variable that is not just an item of a mapping.
-    fn field(&self, facts: &FieldFacts, key: &'a str, frame: &'a Frame<'a>) -> Result<Value<'a>, Error> {
+    fn field(&mut self, facts: &FieldFacts, key: &'a str, frame: &'a Frame<'a>) -> Result<Value<'a>, Error> {
         let object = self.load(facts.variable, facts.name, frame)?;
+        match object {
+            Value::Namespace(namespace) if self.remembers => self.note_attribute(namespace, key),
+            Value::Loop(_) if facts.of_loop == Some(LoopPart::Previous) => {}
+            _ => self.noting(facts.variable, &object, frame),
+        }
         let found = match facts.lookup {
             Lookup::Attribute => attribute(&object, key, self.cx()),
             Lookup::Item => item(&object, &Value::literal(key), self.cx()),
@@ -607,7 +635,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Fails if something that can't be printed is in the text that ends here.
-    fn check_printed(&mut self) -> Result<(), Error> {
+    pub(crate) fn check_printed(&mut self) -> Result<(), Error> {
         let level = self.captures.len();
         match self.unprintable.pop_if(|(spoiled, _)| *spoiled >= level) {
             Some((_, error)) => Err(error),
@@ -693,10 +721,15 @@ impl<'a> Machine<'a> {
         self.captures.pop().map_or(Ok(Text::EMPTY), |pieces| Text::growing(pieces, self.arena))
     }
 
-    fn item(&mut self, object: &Value<'a>, key: &Value<'a>, counter: bool) -> Result<(), Error> {
+    fn item(&mut self, object: &Value<'a>, key: &Value<'a>, counter: bool, told: bool) -> Result<(), Error> {
         let found = item(object, key, self.cx())?;
-        if counter && is_of_messages(object) {
-            self.counted(&found, key);
+        if is_of_messages(object) {
+            if counter {
+                self.counted(&found, key);
+            }
+            if as_index(key).is_some_and(|index| index >= 0) && !matches!(found, Value::Undefined(_)) {
+                self.told = told;
+            }
         }
         self.stack.push(found);
         Ok(())
@@ -739,7 +772,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Whether a comparison holds; the common ones are told at once.
-    fn holds(&self, op: Comparison, left: &Value<'a>, right: &Value<'a>) -> Result<bool, Error> {
+    pub(crate) fn holds(&self, op: Comparison, left: &Value<'a>, right: &Value<'a>) -> Result<bool, Error> {
         let equal = match (left, right) {
             (Value::Str(left), Value::Str(right)) => {
                 right.scan(self.arena)?;
@@ -795,6 +828,9 @@ impl<'a> Machine<'a> {
         let namespace = namespace(variable, frame)?;
         let name = self.program.name(name);
         calls::check_attribute(name, self.compat)?;
+        if self.remembers {
+            self.note_assigned(namespace, name);
+        }
         let value = self.pop();
         namespace.set(name, value, self.arena)
     }

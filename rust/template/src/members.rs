@@ -175,7 +175,6 @@ fn python_attribute<'a>(object: &Value<'a>, name: &str, cx: Context<'a>) -> Resu
         Value::Tuple(_) => known(&TUPLE_METHODS),
         Value::Namespace(namespace) => match namespace.find(name, cx.arena)? {
             Some(_) if name.starts_with('_') => Found::Unsafe,
-            Some(Value::Stale) => return Err(stale()),
             Some(value) => Found::Value(value),
             None => Found::Nothing,
         },
@@ -245,11 +244,6 @@ pub(crate) fn only_attribute<'a>(
         return of_undefined(why, object, name, cx);
     }
     resolved(python_attribute(object, name, cx)?, object, name, cx)
-}
-
-/// What a shortened render answers when it would need what it left out.
-pub(crate) fn stale() -> Error {
-    unsupported_input("a value that the skipped part of the render assigns")
 }
 
 fn loop_attribute<'a>(running: &Loop<'a>, name: &str, cx: Context<'a>) -> Result<Found<'a>, Error> {

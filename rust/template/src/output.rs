@@ -20,6 +20,8 @@ pub(crate) struct Output<'a> {
     printed: BumpVec<'a, u32>,
     has_turnless_data: bool,
     tagged: Vec<Tagged>,
+    /// The last segment of data.
+    last_data: Option<usize>,
 }
 
 /// The number of a field that has not occurred yet.
@@ -58,6 +60,7 @@ impl<'a> Output<'a> {
             printed: arena.growable(fields)?,
             has_turnless_data: false,
             tagged: Vec::new(),
+            last_data: None,
         })
     }
 
@@ -96,7 +99,10 @@ impl<'a> Output<'a> {
         self.last = Some(piece.look());
         let (turn, generation) = (piece.stamp.turn(), piece.stamp.generation());
         let origin = self.origin(piece.source);
-        self.has_turnless_data |= turn.is_none() && piece.source.is_data();
+        if piece.source.is_data() {
+            self.has_turnless_data |= turn.is_none();
+            self.last_data = Some(self.segments.len());
+        }
         self.segments.push(Segment { start, end: self.text.len(), origin, turn, generation });
     }
 
@@ -114,13 +120,24 @@ impl<'a> Output<'a> {
 
     /// Where the last data ends.
     pub(crate) fn end_of_data(&self) -> usize {
-        let last = self.segments.iter().rfind(|segment| is_data(segment));
-        last.map_or(0, |segment| segment.end)
+        self.last_data.and_then(|last| self.segments.get(last)).map_or(0, |segment| segment.end)
     }
 
     /// What is printed after the last data.
     pub(crate) fn after_data(&self) -> &str {
         &self.text[self.end_of_data()..]
+    }
+
+    pub(crate) fn text_from(&self, start: usize) -> &str {
+        &self.text[start..]
+    }
+
+    /// Forgets what was printed.
+    pub(crate) fn clear(&mut self) {
+        self.text.clear();
+        self.segments.clear();
+        self.tagged.clear();
+        (self.last, self.last_data) = (None, None);
     }
 
     pub(crate) fn finish(self, inputs: &Inputs<'_>, paths: bool) -> Rendered {

@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 200;
 pub(crate) fn text<'a>(value: &Value<'a>, arena: &'a Arena) -> Result<Text<'a>, Error> {
     match value {
         Value::Str(text) => Ok(*text),
-        Value::Missing | Value::Stale | Value::Undefined(_) => Ok(Text::EMPTY),
+        Value::Missing | Value::Undefined(_) => Ok(Text::EMPTY),
         Value::None(source) => Ok(Text::from_source("None", *source)),
         Value::Bool(truth, source) => Ok(Text::from_source(if *truth { "True" } else { "False" }, *source)),
         Value::Int(number, source) => Ok(Text::from_source(arena.str(&number.to_string())?, *source)),
@@ -34,7 +34,7 @@ pub(crate) fn repr<'a>(value: &Value<'a>, builder: &mut TextBuilder<'a>, depth: 
     }
     let source = value.source();
     match value {
-        Value::Missing | Value::Stale | Value::Undefined(_) => builder.push_str("Undefined", source),
+        Value::Missing | Value::Undefined(_) => builder.push_str("Undefined", source),
         Value::None(_) => builder.push_str("None", source),
         Value::Bool(truth, _) => builder.push_str(if *truth { "True" } else { "False" }, source),
         Value::Int(number, _) => builder.push_str(&number.to_string(), source),

@@ -282,13 +282,22 @@ pub(crate) struct LoopFacts {
     pub(crate) exit: Label,
     /// Where to go if no body came to its end.
     pub(crate) otherwise: Label,
-    /// Whether leaving out all but the last iteration can be told from what is printed last.
-    pub(crate) skippable: bool,
-    pub(crate) prints: bool,
-    /// Namespace attributes that its body assigns, macros aside.
-    pub(crate) writes: Vec<Name>,
     /// Where its test is, if that may be needed before it is an item's turn.
     pub(crate) test: Option<Label>,
+    /// Where the next item is taken.
+    pub(crate) head: Label,
+    /// How many scopes are around it in its function.
+    pub(crate) level: usize,
+    /// What says that its iterations have nothing left to do.
+    pub(crate) flag: Option<LoopFlag>,
+}
+
+/// An attribute of a namespace that says so when it is true, or false.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LoopFlag {
+    pub(crate) variable: Variable,
+    pub(crate) attribute: Name,
+    pub(crate) when: bool,
 }
 
 /// A function: a macro, the body of a call block, a recursive loop, or a block.
@@ -334,10 +343,13 @@ pub(crate) struct Program {
     pub(crate) block_calls: Vec<BlockCall>,
     /// The names and slots of the outermost function that blocks see.
     pub(crate) globals: Vec<(Name, u32)>,
-    /// Namespace attributes that macros assign.
-    pub(crate) macro_writes: Vec<Name>,
+    /// Whether what a loop does depends on nothing but variables and namespaces: there are no blocks, no
+    /// recursive loops, nothing that changes with use, and nobody asks what is the same object.
+    pub(crate) is_steady: bool,
     /// Slots of the outermost function.
     pub(crate) slots: u32,
+    /// How many scopes are around that of each of them.
+    pub(crate) levels: Vec<usize>,
     /// Strings that the template compares something with.
     pub(crate) compared: HashSet<String>,
     /// Text that the template may print of its own.
@@ -370,6 +382,7 @@ impl Program {
         self.ops = each_kept().map(|at| ops[at]).collect();
         self.ops.iter_mut().filter_map(Op::label_mut).for_each(place);
         self.loops.iter_mut().for_each(|facts| {
+            place(&mut facts.head);
             place(&mut facts.exit);
             place(&mut facts.otherwise);
             facts.test.iter_mut().for_each(place);

@@ -30,6 +30,8 @@ pub(crate) enum Load<'s> {
 pub(crate) struct Slots<'s> {
     known: HashMap<(usize, usize, &'s str), u32>,
     counts: Vec<u32>,
+    /// The level of each slot of the outermost function.
+    levels: Vec<usize>,
     /// How many names were copied into branches so far.
     copied: usize,
 }
@@ -49,6 +51,11 @@ impl<'s> Slots<'s> {
         self.counts[function]
     }
 
+    /// The level of each slot of the outermost function.
+    pub(crate) fn into_levels(self) -> Vec<usize> {
+        self.levels
+    }
+
     /// Whether there were so many names in so many branches that some were left out.
     pub(crate) fn are_too_many(&self) -> bool {
         self.copied > MAX_COPIES
@@ -62,6 +69,9 @@ impl<'s> Slots<'s> {
         let count = &mut self.counts[function];
         let index = *self.known.entry((function, level, name)).or_insert_with(|| {
             *count += 1;
+            if function == 0 {
+                self.levels.push(level);
+            }
             *count - 1
         });
         Slot { function, index }
@@ -71,7 +81,8 @@ impl<'s> Slots<'s> {
 /// The names of one scope.
 #[derive(Debug, Clone)]
 pub(crate) struct Symbols<'s> {
-    level: usize,
+    /// How many scopes are around it.
+    pub(crate) level: usize,
     pub(crate) function: usize,
     parent: Option<Rc<Self>>,
     refs: HashMap<&'s str, Slot>,

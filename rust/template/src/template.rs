@@ -4,8 +4,8 @@ use crate::fold::{Run, fold};
 use crate::input::{Inputs, convert};
 use crate::listing::listing;
 use crate::lower::lower;
-use crate::machine::{Machine, Shortening};
-use crate::output::cut_open;
+use crate::machine::Machine;
+use crate::output::{Output, cut_open};
 use crate::parser::parse;
 use crate::program::Program;
 use crate::source::normalize;
@@ -140,15 +140,22 @@ impl Template {
         let known = (self.source.as_str(), &self.program.compared);
         let inputs = convert(conversation, settings, call, known, &arena)?;
         let program = self.program(conversation, settings, call.add_generation_prompt);
-        let machine = self.machine(program, &inputs, settings, &arena, Shortening::Off)?;
+        let output = Output::new(&inputs, &arena)?;
+        let machine = self.machine(program, &inputs, settings, &arena, output)?;
         let output = machine.render(&inputs, inputs.messages, call.add_generation_prompt)?;
         let mut rendered = output.finish(&inputs, call.paths);
         if let Some(field) = call.open_field(settings.compat) {
             cut_open(&mut rendered, conversation, field)?;
         }
-        let chat = Chat { template: self, conversation, settings };
-        let tails = before.iter().map(|before| chat.tail(*before, true, &inputs, &arena));
-        Ok((rendered, tails.collect::<Result<_, _>>()?))
+        let chat = Chat { template: self, conversation, settings, add_generation_prompt: true };
+        let mut tails = Vec::with_capacity(before.len());
+        if call.continue_final_message.is_none() && !before.is_empty() {
+            chat.more_tails(before, &inputs, &arena, &mut tails)?;
+        }
+        if tails.len() < before.len() {
+            tails.extend(chat.tails(&before[tails.len()..])?);
+        }
+        Ok((rendered, tails))
     }
 
     /// What a render uses of its limits, also one that fails.
@@ -165,7 +172,8 @@ impl Template {
         let known = (self.source.as_str(), &self.program.compared);
         let inputs = convert(conversation, settings, call, known, &arena)?;
         let program = self.program(conversation, settings, call.add_generation_prompt);
-        let machine = self.machine(program, &inputs, settings, &arena, Shortening::Off)?;
+        let output = Output::new(&inputs, &arena)?;
+        let machine = self.machine(program, &inputs, settings, &arena, output)?;
         // How it ends is not asked.
         let _ = machine.render(&inputs, inputs.messages, call.add_generation_prompt);
         let (size, limits, (steps, bytes)) = (inputs.size, settings.limits, arena.left());
@@ -183,11 +191,8 @@ impl Template {
         add_generation_prompt: bool,
         before: &[usize],
     ) -> Result<Vec<Option<String>>, Error> {
-        let arena = Arena::new();
-        let chat = Chat { template: self, conversation, settings };
-        let inputs = chat.inputs(&arena)?;
-        let tails = before.iter().map(|before| chat.tail(*before, add_generation_prompt, &inputs, &arena));
-        tails.collect::<Result<_, _>>().map_err(|error: Error| error.drawn(&self.normalized))
+        let chat = Chat { template: self, conversation, settings, add_generation_prompt };
+        chat.tails(before).map_err(|error| error.drawn(&self.normalized))
     }
 
     fn machine<'a>(
@@ -196,9 +201,9 @@ impl Template {
         inputs: &'a Inputs<'a>,
         settings: &'a Settings,
         arena: &'a Arena,
-        shortening: Shortening,
+        output: Output<'a>,
     ) -> Result<Machine<'a>, Error> {
-        Machine::new(program, &self.normalized, inputs, arena, settings, shortening)
+        Machine::new(program, &self.normalized, inputs, arena, settings, output)
     }
 }
 
@@ -208,56 +213,69 @@ struct Chat<'t> {
     template: &'t Template,
     conversation: &'t Conversation,
     settings: &'t Settings,
+    add_generation_prompt: bool,
 }
 
-impl<'t> Chat<'t> {
-    fn inputs<'a>(&self, arena: &'a Arena) -> Result<Inputs<'a>, Error>
-    where
-        't: 'a,
-    {
-        let known = (self.template.source.as_str(), &self.template.program.compared);
-        convert(self.conversation, self.settings, PLAIN_CALL, known, arena)
+/// So much may be held of renders of shorter prefixes, for each byte of the chat and beside that.
+const HELD_PER_BYTE: usize = 64;
+const HELD: usize = 1 << 20;
+
+/// So few messages are rendered faster than remembered.
+const FEW: usize = 6;
+
+impl Chat<'_> {
+    /// What a render of the messages before each of some prints after its last data.
+    fn tails(&self, before: &[usize]) -> Result<Vec<Option<String>>, Error> {
+        let mut tails = Vec::with_capacity(before.len());
+        while tails.len() < before.len() {
+            let arena = Arena::new();
+            let known = (self.template.source.as_str(), &self.template.program.compared);
+            let inputs = convert(self.conversation, self.settings, PLAIN_CALL, known, &arena)?;
+            self.more_tails(before, &inputs, &arena, &mut tails)?;
+        }
+        Ok(tails)
     }
 
-    /// What a render of the first `before` messages prints after its last data: from a render that leaves
-    /// out most of the chat where that can tell it, else from one that only leaves out what is printed, else
-    /// from the whole.
-    fn tail<'a>(
-        &self,
-        before: usize,
-        add_generation_prompt: bool,
+    /// Finds the next tail, and others as long as that takes no more memory than a chat should.
+    fn more_tails<'a>(
+        &'a self,
+        before: &[usize],
         inputs: &'a Inputs<'a>,
         arena: &'a Arena,
-    ) -> Result<Option<String>, Error>
-    where
-        't: 'a,
-    {
-        let Some(messages) = inputs.messages.get(..before).filter(|messages| !messages.is_empty()) else {
-            return Ok(None);
-        };
-        let program = self.template.program(self.conversation, self.settings, add_generation_prompt);
-        let machine = self.template.machine(program, inputs, self.settings, arena, Shortening::on(true))?;
-        match machine.render(inputs, messages, add_generation_prompt) {
-            Ok(output) => Ok(Some(output.after_data().to_owned())),
-            Err(_) => self.longer_tail(before, add_generation_prompt),
+        tails: &mut Vec<Option<String>>,
+    ) -> Result<(), Error> {
+        let program = self.template.program(self.conversation, self.settings, self.add_generation_prompt);
+        let mut memory = None;
+        let (first, held) = (tails.len(), HELD + HELD_PER_BYTE * inputs.size);
+        let mut last = 0;
+        for &count in &before[first..] {
+            if tails.len() > first && (count < last || arena.held() > held) {
+                break;
+            }
+            last = count;
+            let messages = inputs.messages.get(..count).filter(|messages| !messages.is_empty());
+            let Some(messages) = messages else {
+                tails.push(None);
+                continue;
+            };
+            arena.limit(&self.settings.limits, inputs.size);
+            let machine =
+                self.template.machine(program, inputs, self.settings, arena, Output::short(arena)?)?;
+            let tail = if count <= FEW || !program.is_steady {
+                machine
+                    .render(inputs, messages, self.add_generation_prompt)
+                    .map(|output| output.after_data().to_owned())
+            } else {
+                machine.render_prefix(inputs, messages, self.add_generation_prompt, &mut memory)
+            };
+            match tail {
+                Ok(tail) => tails.push(Some(tail)),
+                Err(error) if matches!(error.class(), Class::Render | Class::Raised) => tails.push(None),
+                Err(error) if tails.len() == first => return Err(error),
+                Err(_) => break,
+            }
         }
-    }
-
-    /// As [`Chat::tail`], in memory of its own: a long chat may ask for many.
-    fn longer_tail(&self, before: usize, add_generation_prompt: bool) -> Result<Option<String>, Error> {
-        let arena = Arena::new();
-        let inputs = self.inputs(&arena)?;
-        let messages = &inputs.messages[..before];
-        let program = self.template.program(self.conversation, self.settings, add_generation_prompt);
-        let render = |shortening| {
-            let machine = self.template.machine(program, &inputs, self.settings, &arena, shortening)?;
-            machine.render(&inputs, messages, add_generation_prompt)
-        };
-        match render(Shortening::on(false)).or_else(|_| render(Shortening::Off)) {
-            Ok(output) => Ok(Some(output.after_data().to_owned())),
-            Err(error) if matches!(error.class(), Class::Render | Class::Raised) => Ok(None),
-            Err(error) => Err(error),
-        }
+        Ok(())
     }
 }
 

@@ -256,6 +256,30 @@ impl<'a> Text<'a> {
         })
     }
 
+    /// Whether two texts have the same pieces, turns aside.
+    pub(crate) fn is_same(&self, other: &Self, arena: &Arena) -> Result<bool, Error> {
+        self.with_pieces(|left| {
+            other.with_pieces(|right| {
+                if left.len() != right.len() || self.markup != other.markup {
+                    return Ok(false);
+                }
+                for (left, right) in left.iter().zip(right) {
+                    arena.work(1)?;
+                    if left.source != right.source || left.text.len() != right.text.len() {
+                        return Ok(false);
+                    }
+                    if !std::ptr::eq(left.text, right.text) {
+                        arena.scan(left.text.len())?;
+                        if left.text != right.text {
+                            return Ok(false);
+                        }
+                    }
+                }
+                Ok(true)
+            })
+        })
+    }
+
     /// Whether two texts are equal, if the other is in one piece.
     pub(crate) fn equals_piece(&self, other: &Self) -> Option<bool> {
         other.as_piece().map(|piece| self.equals(piece.text))

@@ -17,8 +17,6 @@ use crate::{Class, Compat, Error};
 pub(crate) enum Value<'a> {
     /// Nothing was assigned yet.
     Missing,
-    /// A namespace attribute that a skipped part of the program would have assigned.
-    Stale,
     Undefined(&'a Undefined<'a>),
     None(Source),
     Bool(bool, Source),
@@ -351,6 +349,11 @@ pub(crate) struct Loop<'a> {
 }
 
 impl<'a> Loop<'a> {
+    pub(crate) fn new(items: Items<'a>) -> Self {
+        let (next, completed, changed) = (Cell::new(0), Cell::new(false), Cell::new(None));
+        Self { items, next, completed, changed, generator: None, recursion: None }
+    }
+
     fn depth0(&self) -> usize {
         self.recursion.map_or(0, |(_, depth)| depth)
     }
@@ -394,6 +397,14 @@ pub(crate) struct Frame<'a> {
     pub(crate) slots: &'a [Cell<Value<'a>>],
     /// The frame of the function around this one's definition.
     pub(crate) parent: Option<&'a Frame<'a>>,
+}
+
+impl<'a> Frame<'a> {
+    pub(crate) fn new(slots: u32, parent: Option<&'a Self>, arena: &'a Arena) -> Result<&'a Self, Error> {
+        let mut fresh = arena.growable(slots as usize)?;
+        fresh.extend((0..slots).map(|_| Cell::new(Value::Missing)));
+        arena.value(Self { slots: fresh.into_bump_slice(), parent })
+    }
 }
 
 /// A macro with the frame it was defined in.
@@ -505,7 +516,7 @@ impl<'a> Value<'a> {
     /// Python's `type(x).__name__`.
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
-            Self::Missing | Self::Stale | Self::Undefined(_) => "Undefined",
+            Self::Missing | Self::Undefined(_) => "Undefined",
             Self::None(_) => "NoneType",
             Self::Bool(..) => "bool",
             Self::Int(..) | Self::Big(_) => "int",
@@ -534,7 +545,7 @@ impl<'a> Value<'a> {
     /// Python's `bool(x)`.
     pub(crate) fn is_true(&self) -> bool {
         match self {
-            Self::Missing | Self::Stale | Self::Undefined(_) | Self::None(_) => false,
+            Self::Missing | Self::Undefined(_) | Self::None(_) => false,
             Self::Bool(truth, _) => *truth,
             Self::Int(number, _) => *number != 0,
             Self::Float(number, _) => *number != 0.0,

@@ -1,7 +1,5 @@
 //! Going through the syntax tree: what statements read, print and assign.
-use std::collections::BTreeSet;
-
-use crate::ast::{Args, Block, Body, Const, Expr, ExprNode, Macro, Stmt, StmtNode, Target};
+use crate::ast::{Args, Block, Body, Const, Expr, ExprNode, Stmt, StmtNode};
 
 /// Every name that an expression reads.
 pub(crate) fn each_name<'s>(expr: &Expr<'s>, meet: &mut dyn FnMut(&'s str)) {
@@ -35,18 +33,6 @@ pub(crate) fn may_be_constant(expr: &Expr<'_>) -> bool {
 pub(crate) fn reads_any(body: &[Stmt<'_>], wanted: &[&str]) -> bool {
     let mut found = false;
     each_expr(body, &mut |expr| each_name(expr, &mut |name: &str| found |= wanted.contains(&name)));
-    found
-}
-
-/// Whether some statements read an attribute anywhere inside.
-pub(crate) fn reads_attribute(body: &[Stmt<'_>], wanted: &str) -> bool {
-    fn reads(expr: &Expr<'_>, wanted: &str) -> bool {
-        let mut found = matches!(expr.node, ExprNode::Attribute(_, name) if name == wanted);
-        each_child(expr, &mut |child| found |= reads(child, wanted));
-        found
-    }
-    let mut found = false;
-    each_expr(body, &mut |expr| found |= reads(expr, wanted));
     found
 }
 
@@ -255,19 +241,6 @@ pub(crate) fn each_text<'s>(body: &Body<'s>, meet: &mut dyn FnMut(&'s str)) {
     }
 }
 
-pub(crate) fn prints(body: &Body<'_>) -> bool {
-    body.iter().any(|statement| match &statement.node {
-        StmtNode::Text(_)
-        | StmtNode::Print(_)
-        | StmtNode::Call { .. }
-        | StmtNode::Filter { .. }
-        | StmtNode::Block(_)
-        | StmtNode::Generation(_) => true,
-        StmtNode::Macro(..) | StmtNode::SetBlock { .. } => false,
-        _ => blocks(statement).into_iter().any(prints),
-    })
-}
-
 /// Whether some statements may ask for a template to extend.
 pub(crate) fn extends(body: &Body<'_>) -> bool {
     body.iter().any(|statement| {
@@ -291,49 +264,4 @@ pub(crate) fn tags_in_calls(body: &Body<'_>) -> bool {
 fn has_tags(body: &Body<'_>) -> bool {
     let is_tag = |statement: &Stmt<'_>| matches!(statement.node, StmtNode::Generation(_));
     body.iter().any(|statement| is_tag(statement) || blocks(statement).into_iter().any(has_tags))
-}
-
-pub(crate) fn has_break(body: &Body<'_>) -> bool {
-    body.iter().any(|statement| match &statement.node {
-        StmtNode::Break => true,
-        StmtNode::For(_) | StmtNode::Macro(..) | StmtNode::Block(_) => false,
-        _ => blocks(statement).into_iter().any(has_break),
-    })
-}
-
-/// The namespace attributes that some statements assign.
-pub(crate) fn attribute_writes<'s>(body: &Body<'s>, writes: &mut BTreeSet<&'s str>) {
-    for statement in body {
-        if let StmtNode::Set(target, _) | StmtNode::SetBlock { target, .. } = &statement.node {
-            note_attributes(target, writes);
-        }
-        blocks(statement).into_iter().for_each(|body| attribute_writes(body, writes));
-    }
-}
-
-fn note_attributes<'s>(target: &Target<'s>, writes: &mut BTreeSet<&'s str>) {
-    match target {
-        Target::Name(_) => {}
-        Target::Attribute(_, attribute) => {
-            writes.insert(attribute);
-        }
-        Target::Tuple(targets) => targets.iter().for_each(|target| note_attributes(target, writes)),
-    }
-}
-
-pub(crate) fn attribute_writes_in_macros<'s>(body: &Body<'s>) -> BTreeSet<&'s str> {
-    let mut writes = BTreeSet::new();
-    for statement in body {
-        match &statement.node {
-            StmtNode::Macro(_, Macro { body, .. }) | StmtNode::Block(Block { body, .. }) => {
-                attribute_writes(body, &mut writes);
-            }
-            _ => {
-                blocks(statement)
-                    .into_iter()
-                    .for_each(|body| writes.extend(attribute_writes_in_macros(body)));
-            }
-        }
-    }
-    writes
 }

@@ -1,13 +1,13 @@
 //! Tails of generation prompts equal those of a naive oracle that renders every prefix anew.
 mod common;
 
-use chatloom_template::{Call, Conversation, Data, Origin, Template};
+use chatloom_template::{Call, Conversation, Data, Limits, Origin, Settings, Template};
 use common::{chat, settings};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// Templates of the common styles, each with something that makes its tail depend on what came before.
-const STYLES: [&str; 15] = [
+const STYLES: [&str; 33] = [
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}\
      {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
     "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content|trim }}{{ eos_token }}{% endfor %}\
@@ -32,6 +32,38 @@ const STYLES: [&str; 15] = [
      {% if add_generation_prompt %}<assistant>{% endif %}",
     "{% for i in range(messages|length) %}{% set m = messages[i] %}<{{ m.role }}>{{ m.content }}{% endfor %}\
      {% if add_generation_prompt %}{% for m in messages if m.role == 'user' %}{% if loop.last %}<{{ loop.length }}>{% endif %}{% endfor %}{% endif %}",
+    // Scans, forwards and backwards, with and without an end.
+    "{% set ns = namespace(open=true, last=messages|length - 1) %}{% for m in messages[::-1] %}{% set index = (messages|length - 1) - loop.index0 %}\
+     {% if ns.open and m.role == 'user' %}{% set ns.open = false %}{% set ns.last = index %}{% endif %}{% endfor %}\
+     {% for m in messages %}<{{ m.role }}>{% if m.role == 'assistant' and loop.index0 > ns.last %}<think>{% endif %}{{ m.content }}{% endfor %}\
+     {% if add_generation_prompt %}<assistant>{{ ns.last }}{% endif %}",
+    "{% set ns = namespace(found='', n=0) %}{% for m in messages %}{% if m.role == 'system' %}{% set ns.found = ns.found + m.content %}{% set ns.n = ns.n + 1 %}{% endif %}{% endfor %}\
+     {{ ns.found }}{% set ns = namespace(was='', told=false) %}{% for m in messages %}{% if ns.was == 'tool' and m.role != 'tool' %}</tools>{% endif %}<{{ m.role }}>{{ m.content }}\
+     {% set ns.was = m.role %}{% endfor %}{% if add_generation_prompt %}{{ ns.was }}<assistant>{% endif %}",
+    "{% set ns = namespace(last=none) %}{% for m in messages %}{% if m.role == 'user' %}{% set ns.last = loop.index %}{% endif %}{% endfor %}\
+     {% for m in messages %}{% if ns.last is none %}?{% elif ns.last <= loop.index0 %}after{% elif ns.last == loop.index %}at{% endif %}{{ m.content }}{% else %}nobody{% endfor %}\
+     {% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% for m in messages %}{% if m.role == 'tool' %}{% break %}{% endif %}{{ m.content }}{% endfor %}{% for m in messages if m.role != 'tool' %}<{{ m.role }}>{{ m.content }}{% endfor %}\
+     {% if add_generation_prompt %}<assistant>{% endif %}",
+    // What tells how many messages there are.
+    "{% set rest = messages[1:] %}{% set all = messages %}{% for m in rest %}{{ m.content }}{% if loop.index == all|length - 1 %}<end>{% endif %}{% endfor %}{{ all|length }}\
+     {% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% for m in messages %}{{ m.content }}{% if loop.nextitem is defined and loop.nextitem.role == m.role %}&{% elif loop.revindex == 1 %}.{% endif %}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% for m in messages %}<{{ m.role }}>{% if messages[loop.index0 + 1] is defined and messages[loop.index0 - 1].role == 'user' %}{{ m.content }}{% endif %}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% for m in messages %}{{ m.content }}{% if loop.changed(m.role) %}<{{ m.role }}>{% endif %}{{ loop.cycle('a', 'b') }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% macro last(l) %}{% if l.last %}<last>{% endif %}{% endmacro %}{% for m in messages %}{{ m.content }}{{ last(loop) }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% for m in messages %}{{ m.content }}{% for c in 'ab' %}{{ loop.last }}{% endfor %}{% for n in messages %}{% if n.role == 'tool' and loop.last %}!{% endif %}{% endfor %}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    // State in odd places.
+    "{% set ns = namespace(n=0, names=[]) %}{% macro count(ns) %}{% set ns.n = ns.n + 1 %}{{ ns.n }}{% endmacro %}{% for m in messages %}{% set own = namespace(x=m.role) %}{{ own.x }}{{ m.content }}\
+     {% if m.role == 'user' %}{{ count(ns) }}{% endif %}{% set ns.names = ns.names + [m.role] %}{% endfor %}{{ ns.names|join(',') }}{% if add_generation_prompt %}<assistant>{{ ns }}{% endif %}",
+    "{% set ns = namespace(l=messages, g=messages|map(attribute='role')) %}{% for m in messages %}{{ m.content }}{% for r in ns.g %}{{ r }}{% endfor %}{% if m.role == 'tool' %}{% set ns.l = messages[1:] %}{% endif %}{% endfor %}{{ ns.l|length }}\
+     {% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% set x = 'a' %}{% set users = messages|selectattr('role', 'equalto', 'user')|list %}{% for m in messages %}{% set x = x + 'b' %}{% if users and m is sameas users[-1] %}<last>{% endif %}{{ m.content }}{{ x }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% set users = messages|selectattr('role', 'equalto', 'user')|list %}{% for m in messages %}{% if users and m == users[-1] %}<last>{% endif %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% set ns = namespace(n=0) %}{% set text %}{% for m in messages %}{% set ns.n = ns.n + 1 %}<{{ m.role }}>{{ m.content }}{% endfor %}{% endset %}{{ text }}{{ ns.n }}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% set ns = namespace(first=true) %}{% for m in messages + [{'role': 'end', 'content': ''}] %}{% if m.role == 'end' %}<end>{% elif ns.first %}{% set ns.first = false %}<first>{% endif %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% for m in messages %}<{{ m.role }}>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% if messages %}{{ bos_token }}{% endif %}{% for m in messages %}{% if m.role == 'critic' %}{{ raise_exception('no critics') }}{% endif %}{{ m.content }}{% if loop.last and m.role == 'tool' %}{{ nothing.here }}{% endif %}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
     "{% set next = cycler('a', 'b') %}{% for m in messages %}{{ next.next() }}<{{ m.role }}>{{ m.content }}{% endfor %}\
      {% if add_generation_prompt %}<{{ next.current }}>{% endif %}",
     "{% for m in messages %}{{ m.content }}{% if loop.changed(m.role) %}<{{ m.role }}>{% endif %}{% endfor %}",
@@ -64,20 +96,21 @@ fn message() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(400))]
+    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn tails_equal_those_of_prefixes_rendered_anew(
         style in 0..STYLES.len(),
-        messages in prop::collection::vec(message(), 1..9),
+        messages in prop::collection::vec(message(), 1..20),
         variable in any::<bool>(),
+        step in 1..4_usize,
     ) {
         let template = compile(style);
         let mut conversation = chat(&Value::Array(messages));
         if variable {
             conversation.variables.push(("eos_token".to_owned(), Data::from("<own>")));
         }
-        let before: Vec<usize> = (0..=conversation.messages.len() + 1).collect();
+        let before: Vec<usize> = (0..=conversation.messages.len() + 1).step_by(step).collect();
         let call = Call::default();
         if let Ok((rendered, tails)) = template.render_with_tails(&conversation, &settings(), &call, &before) {
             prop_assert_eq!(template.render(&conversation, &settings(), &call), Ok(rendered));
@@ -86,6 +119,27 @@ proptest! {
             }
         }
     }
+}
+
+/// With so many steps a hundred messages can't be rendered.
+const FEW_STEPS: u64 = 1_000;
+
+#[test]
+fn each_tail_of_a_long_chat_takes_few_steps() {
+    let roles = ["user", "assistant", "tool", "assistant"];
+    let message = |place: usize| json!({"role": roles[place % 4], "content": "abc"});
+    let conversation = chat(&(0..400).map(message).collect());
+    let before: Vec<usize> = (1..400).collect();
+    let limits = Limits { steps: FEW_STEPS, steps_per_byte: 0, ..Limits::default() };
+    let settings = Settings { limits, ..settings() };
+    let is_linear = |style: &usize| {
+        let template = compile(*style);
+        assert!(template.render(&conversation, &settings, &Call::default()).is_err(), "style {style}");
+        template.tails(&conversation, &settings, true, &before).is_ok()
+    };
+    let linear: Vec<_> = (0..STYLES.len()).filter(is_linear).collect();
+    // The others print all the chat again, or tell in every iteration how long it is.
+    assert_eq!(linear, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 13, 15, 28, 29]);
 }
 
 #[test]
