@@ -6,6 +6,7 @@
 //! a run variable, or a field of a message.
 //!
 //! Stages, one module each: source → `lexer` → `parser` → `scope` and `lower` → `program` → `machine`.
+mod ahead;
 mod arena;
 mod args;
 mod ast;

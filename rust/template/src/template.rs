@@ -1,4 +1,5 @@
 //! The compiled template.
+use crate::ahead::horizon;
 use crate::arena::Arena;
 use crate::fold::{Run, fold};
 use crate::input::{Inputs, convert};
@@ -21,6 +22,7 @@ pub struct Template {
     normalized: String,
     program: Program,
     folded: Option<Folded>,
+    horizon: Option<usize>,
 }
 
 /// The programs for the variables of a run, without generation prompt and with it.
@@ -42,18 +44,20 @@ impl Template {
             return Err(Error::new(Class::Unsupported, "UnsupportedTemplateError", message));
         }
         let normalized = normalize(source);
-        let program = Self::program_of(&normalized).map_err(|error| error.drawn(&normalized))?;
-        Ok(Self { source: source.to_owned(), normalized, program, folded: None })
+        let (program, horizon) = Self::read(&normalized).map_err(|error| error.drawn(&normalized))?;
+        Ok(Self { source: source.to_owned(), normalized, program, folded: None, horizon })
     }
 
-    fn program_of(normalized: &str) -> Result<Program, Error> {
+    /// The program, and how far ahead it looks.
+    fn read(normalized: &str) -> Result<(Program, Option<usize>), Error> {
         let parsed = parse(normalized)?;
         let lowered = lower(normalized, &parsed.body);
         if lowered.as_ref().is_err_and(|error| error.class() == Class::Unsupported) {
-            return lowered;
+            return lowered.map(|program| (program, None));
         }
         let program = parsed.assertion.map_or(lowered, Err)?;
-        parsed.invalid.map_or(Ok(program), Err)
+        let program = parsed.invalid.map_or(Ok(program), Err)?;
+        Ok((program, horizon(&parsed.body)))
     }
 
     /// The same template, faster for renders with these [`Settings::variables`]: branches that they decide are
@@ -91,6 +95,13 @@ impl Template {
     /// Whether its output may depend on the time, so that [`Settings::now`] is needed.
     pub fn reads_clock(&self) -> bool {
         self.program.reads_clock
+    }
+
+    /// Of how many messages at the start all output may depend, where what is printed up to the end of a message's
+    /// turn surely depends on no other message after that one; `None` where the template may look further ahead,
+    /// and print an earlier turn otherwise once others follow. Renders with a generation prompt aside.
+    pub fn horizon(&self) -> Option<usize> {
+        self.horizon
     }
 
     /// Every text the template may print of its own: raw text between tags and string constants.

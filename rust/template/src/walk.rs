@@ -204,7 +204,7 @@ fn names_markup_filter(expr: &Expr<'_>) -> bool {
 }
 
 /// The statements directly inside of one, each block apart.
-fn blocks<'e, 's>(statement: &'e Stmt<'s>) -> Vec<&'e Body<'s>> {
+pub(crate) fn blocks<'e, 's>(statement: &'e Stmt<'s>) -> Vec<&'e Body<'s>> {
     match &statement.node {
         StmtNode::If { then, elifs, otherwise, .. } => {
             let elifs = elifs.iter().map(|(_, body)| body);
