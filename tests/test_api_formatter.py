@@ -163,7 +163,7 @@ def test_a_call_wins_over_a_run_variable() -> None:
     [
         {"end_tokens": "some"},
         {"boundary": "few"},
-        {"overflow": "split"},
+        {"overflow": "cut"},
         {"labels": "some"},
         {"variables": {"labels": "all"}},
         {"control_tokens": "some"},

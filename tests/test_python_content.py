@@ -42,10 +42,14 @@ def summary(folder: Path, max_length: int) -> chatloom.Summary:
 
 
 MADE: dict[str, Callable[[int], Any]] = {
+    "Cuts": lambda n: chatloom.Cuts(truncated=n, first_unstable=(1, 2, "why")),
+    "Evidence": lambda n: chatloom.Evidence({"messages": CHAT[:n]}, (("rendered", str(n)),)),
     "Example": example,
     "Examples": lambda n: Examples(ints(1, n), ints(1, n), np.array([0, 2]), np.array([0]), pad_id=n),
+    "Finding": lambda n: chatloom.Finding("clock", "note", str(n)),
     "Formatter": lambda n: formatter(max_length=n),
     "Lane": lambda n: chatloom.Lane("fast", str(n)),
+    "LintReport": lambda n: chatloom.LintReport(str(n), (chatloom.Finding("clock", "note", str(n)),)),
     "Options": lambda n: Options(max_length=n, now=NOW, variables={"tone": "low"}),
     "Pack": lambda n: packs(n)[0],
     "Packs": packs,
@@ -54,7 +58,7 @@ MADE: dict[str, Callable[[int], Any]] = {
     "Rendered": lambda n: formatter().trace(CHAT[:n], tokens=True),
     "Segment": lambda n: formatter().trace(CHAT).segments[n],
     "Shard": lambda n: packs(n).shards[0],
-    "Summary": lambda n: chatloom.Summary(*range(10), (("rows.jsonl", None),), (), (), *range(3), 1.5, 0.9, str(n)),
+    "Summary": lambda n: chatloom.Summary(*range(11), (("rows.jsonl", None),), (), (), *range(3), 1.5, 0.9, str(n)),
     "Template": lambda n: Template("{{ messages }}" * n, now=NOW),
     "Turn": lambda n: chatloom.Turn(n, "derived", (1, 2), "none", None),
 }
@@ -94,7 +98,7 @@ def test_hashes_go_by_content(name: str) -> None:
 def test_reprs_are_short_and_name_the_class(name: str) -> None:
     shown = repr(made(name, 3))
     assert shown.startswith(f"{name}(")
-    assert len(shown) < 300
+    assert len(shown) < 500
     assert " object at 0x" not in shown
 
 

@@ -8,6 +8,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from chatloom.cuts import Cuts
 from chatloom.errors import (
     BudgetExceeded,
     ChatloomError,
@@ -43,6 +44,7 @@ __all__ = [
     "BudgetExceeded",
     "ChatloomError",
     "ControlTokenWarning",
+    "Cuts",
     "DataError",
     "EncodeError",
     "Evidence",

@@ -47,8 +47,7 @@ class Formatter:
         loss: dict[str, Any],
         control_tokens: str,
         boundary: str,
-        max_length: int | None,
-        overflow: str,
+        fitting: dict[str, Any],
         read_by: str,
         compat: str,
     ) -> Formatter: ...
@@ -82,6 +81,7 @@ class Formatter:
         npt.NDArray[np.int64],
         npt.NDArray[np.float32] | None,
         tuple[int, int, _Told] | None,
+        dict[str, Any],
     ]: ...
     def decode(self, ids: list[int], skip_special_tokens: bool) -> str: ...
 

@@ -177,9 +177,16 @@ def _add_pack(verbs: Any) -> None:
     parser.add_argument("--out", required=True, metavar="OUT", help="the directory to make")
     parser.add_argument(
         "--overflow",
-        choices=("error", "drop"),
+        choices=("error", "drop", "truncate", "split"),
         default="error",
-        help="longer rows stop the run, or are left out",
+        help="longer rows stop the run, are left out, cut, or become several sequences",
+    )
+    parser.add_argument("--keep", choices=("end", "start"), default="end", help="which turns of a row that is cut")
+    parser.add_argument(
+        "--unstable",
+        choices=("whole", "split", "error"),
+        default="whole",
+        help="rows of which a beginning renders otherwise alone stay whole, become a sequence each, or are bad",
     )
     parser.add_argument(
         "--on-error",
@@ -378,6 +385,8 @@ def _pack(options: argparse.Namespace) -> int:
         **_loss(options),
         max_length=options.max_length,
         overflow=options.overflow,
+        keep=options.keep,
+        unstable=options.unstable,
     )
     ticker = Ticker()
     try:

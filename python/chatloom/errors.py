@@ -206,8 +206,8 @@ class EncodeError(ChatloomError):
     >>> try:
     ...     fmt.encode([{"role": "user", "content": "Hi"}])
     ... except EncodeError as error:
-    ...     print(error)
-    the conversation has 7 tokens, more than max_length=4; raise max_length or choose overflow="drop"
+    ...     print(error.message.partition("; ")[0])
+    the conversation has 7 tokens, more than max_length=4
     """
 
 

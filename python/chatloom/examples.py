@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from chatloom._content import same
+from chatloom.cuts import Cuts
 
 IGNORE = -100
 """The label of a token that carries no loss."""
@@ -60,9 +61,11 @@ class Examples:
         input_ids: int32[n], the tokens of all examples.
         labels: int32[n], the same token where the model learns it, else -100.
         offsets: int64[m + 1], where each example starts; the last is n.
-        row: int64[m], the row each example comes from, from 0; a row may give none.
+        row: int64[m], the row each example comes from, from 0; a row may give none, or several.
         weights: float32[n], or None where every loss counts the same.
         pad_id: the token to pad with, if the tokenizer names one.
+        cuts: what became of rows that were too long or that the template prints otherwise alone; None where that
+            isn't known, as of slices. It counts for no comparison.
 
     Raises:
         ValueError: lengths or offsets that don't fit together.
@@ -83,6 +86,7 @@ class Examples:
     row: npt.NDArray[np.int64]
     weights: npt.NDArray[np.float32] | None = None
     pad_id: int | None = None
+    cuts: Cuts | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         ends = np.concatenate(([0], self.offsets, [len(self.input_ids)]))

@@ -18,6 +18,7 @@ from chatloom import _core
 from chatloom._calls import Compat, Documents, Messages, Renders, Tools, check_names, require_plain, traced
 from chatloom._checks import INT32_MAX, paths, shown, whole
 from chatloom._variables import Variables
+from chatloom.cuts import Cuts
 from chatloom.errors import (
     ControlTokenWarning,
     LintWarning,
@@ -40,7 +41,9 @@ _CHOICES = {
     "control_tokens": ("allow", "template", "report", "error"),
     "end_tokens": ("turn", "last", "none"),
     "boundary": ("any", "all"),
-    "overflow": ("error", "drop"),
+    "overflow": ("error", "drop", "truncate", "split"),
+    "keep": ("end", "start"),
+    "unstable": ("whole", "split", "error"),
     "compat": ("transformers-5", "transformers-4.57"),
 }
 
@@ -73,7 +76,13 @@ class Options:
         boundary: whether a token that straddles the border of trained text carries loss: if "any" or if "all"
             of its bytes are trained. It never does if it holds data of anybody but the assistant.
         max_length: the most tokens an example may have; None for any number.
-        overflow: what becomes of a longer one: "error", or "drop" to leave it out.
+        overflow: what becomes of a longer one: "error"; "drop" leaves it out; "truncate" cuts it, at turns where that
+            is enough; "split" makes several of it, in which every token that carries loss does so once. See
+            docs/labels.md.
+        keep: which turns "truncate" keeps beside what the system says: those at the "end", or at the "start".
+        unstable: what becomes of a conversation of which a beginning, up to a trained turn, renders otherwise alone
+            than within the whole: it stays "whole", as in transformers, and is counted; "split" makes as many
+            examples as it takes to train each turn after the text that it renders with alone; or "error".
         now: the time that templates read; by default the time when the Formatter is made.
         compat: whose treatment of messages is reproduced. "transformers-5" drops keys that are None, copies
             reasoning under its other names (`reasoning_content`, `thinking`), and can continue any field of the
@@ -92,7 +101,9 @@ class Options:
     end_tokens: Literal["turn", "last", "none"] = "turn"
     boundary: Literal["any", "all"] = "any"
     max_length: int | None = None
-    overflow: Literal["error", "drop"] = "error"
+    overflow: Literal["error", "drop", "truncate", "split"] = "error"
+    keep: Literal["end", "start"] = "end"
+    unstable: Literal["whole", "split", "error"] = "whole"
     now: datetime | None = None
     compat: Compat = "transformers-5"
     variables: Mapping[str, Any] = field(default_factory=dict)
@@ -396,7 +407,8 @@ class Formatter(Renders):
         something else than 0 or 1, the example has `weights`, float32[n]. Arguments and errors as in `render`.
 
         Raises:
-            EncodeError: the conversation is longer than `max_length`, or the tokenizer failed.
+            EncodeError: the conversation is longer than `max_length`, gives no example or several (then
+                `encode_batch` takes it), is refused by `unstable="error"`, or the tokenizer failed.
             DataError: a message says in no known way how much loss it carries; `path` names the key.
 
         Warns:
@@ -463,8 +475,9 @@ class Formatter(Renders):
                 They end with the call, so that a process may fork between calls.
 
         Returns:
-            The examples laid end to end. Rows that are too long are left out where `overflow="drop"`;
-            `Examples.row` tells which are there.
+            The examples laid end to end. By the options, rows that are too long are left out, cut or split:
+            `Examples.row` tells which row each example is from, and `Examples.cuts` how many rows and trained tokens
+            were lost.
 
         Raises:
             ChatloomError: as in `encode`; `row` tells which row it was, from 0: the first that can't be used.
@@ -479,11 +492,11 @@ class Formatter(Renders):
         """
         plain = _batched(rows) if self._options.compat == "transformers-5" else _required_plain(_batched(rows))
         encoded = self._core.encode_batch(plain, _threads(threads))
-        input_ids, labels, offsets, row_of_each, weights, told = encoded
+        input_ids, labels, offsets, row_of_each, weights, told, cuts = encoded
         if told is not None:
             count, row, first = told
             _warn_of(f"{count:,} rows hold control tokens in their own text: row {row}", *first)
-        return Examples(input_ids, labels, offsets, row_of_each, weights, self.pad_id)
+        return Examples(input_ids, labels, offsets, row_of_each, weights, self.pad_id, Cuts(**cuts))
 
     def pack_files(
         self,
@@ -631,8 +644,7 @@ def _load(model: Model, options: Options) -> _core.Formatter:
             _loss(options),
             options.control_tokens,
             options.boundary,
-            options.max_length,
-            options.overflow,
+            {name: getattr(options, name) for name in ("max_length", "overflow", "keep", "unstable")},
             model.backend,
             options.compat,
         )

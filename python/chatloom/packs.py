@@ -351,7 +351,7 @@ def _check(lengths: npt.NDArray[np.int64], row: npt.NDArray[np.int64], max_lengt
         raise PackError("the example has no tokens", hint="leave it out", row=int(row[first]))
     raise PackError(
         f"the example has {lengths[first]} tokens, more than max_length={max_length}",
-        hint="raise max_length, or give the Formatter max_length= and overflow='drop'",
+        hint="raise max_length, or give the Formatter max_length= and overflow='drop', 'truncate' or 'split'",
         row=int(row[first]),
     )
 

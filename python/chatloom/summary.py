@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from chatloom.cuts import Cuts
+
 _HEADERS = {
     "derived": "derived from the generation prompt",
     "guessed": "guessed from a plain chat",
@@ -25,16 +27,17 @@ def frame(header: str, end: str) -> str:
 
 
 @dataclass(frozen=True)
-class Summary:
-    """What a run read and wrote.
+class Summary(Cuts):
+    """What a run read and wrote, and what became of rows that didn't fit: the attributes of `Cuts` too.
 
     Attributes:
-        rows: rows read; each is a sequence, dropped, or rejected.
-        sequences: sequences written.
-        dropped: rows left out because they were too long.
+        rows: rows read; each is packed, dropped, or rejected.
+        rows_packed: rows that sequences were made of.
+        sequences: sequences written: one a row, but for rows that were split.
         dropped_untrained: rows left out because they have no trained token.
         rejected: rows set aside because they can't be used.
         untrained: sequences without a single trained token.
+        straddling: tokens written of which some bytes carry loss and some don't; `boundary` says whether they do.
         look_alikes: sequences whose own text holds control tokens, where `control_tokens` is "report".
         packs: packs written.
         tokens: tokens written.
@@ -62,11 +65,12 @@ class Summary:
     """
 
     rows: int
+    rows_packed: int
     sequences: int
-    dropped: int
     dropped_untrained: int
     rejected: int
     untrained: int
+    straddling: int
     look_alikes: int
     packs: int
     tokens: int
@@ -83,12 +87,14 @@ class Summary:
 
     def __str__(self) -> str:
         untrained = f" ({self.untrained} without trained tokens)" if self.untrained else ""
-        dropped = f", {self.dropped:,} dropped as too long" if self.dropped else ""
+        too_long = self.dropped + self.dropped_cut
+        dropped = f", {too_long:,} dropped as too long" if too_long else ""
         if self.dropped_untrained:
             dropped += f", {self.dropped_untrained:,} dropped as untrained"
         if self.rejected:
             dropped += f", {self.rejected:,} rejected (see rejected.jsonl)"
         share = self.trained_tokens / self.tokens
+        straddling = f", {self.straddling:,} tokens across a border" if self.straddling else ""
         tokens, megabytes = self.tokens / self.seconds, self.bytes / self.seconds / 1e6
         threads = "1 thread" if self.threads == 1 else f"{self.threads} threads"
         shapes = dict.fromkeys(shape for _, shape in self.shapes if shape is not None)
@@ -97,7 +103,8 @@ class Summary:
             f"rows       {self.rows:,}{dropped}",
             f"sequences  {self.sequences:,}{untrained}",
             f"tokens     {self.tokens:,}",
-            f"trained    {self.trained_tokens:,} ({share:.1%})",
+            f"trained    {self.trained_tokens:,} ({share:.1%}){straddling}",
+            *self.lines(),
             *self._answers(),
             f"packs      {self.packs:,}, {self.fill:.1%} full",
             f"speed      {tokens:,.0f} tokens/s, {megabytes:,.1f} MB/s, {self.seconds:.2f} s, {threads}",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from textwrap import indent
 from typing import Any, Literal
 
@@ -26,9 +26,14 @@ class Evidence:
     Attributes:
         conversation: arguments of `render`: `messages`, and `tools` where there are any.
         texts: what to look at, each with its name, such as two renders that should agree.
+
+    Example:
+        >>> print(Evidence({"messages": [{"role": "user", "content": "Hi"}]}, (("rendered", "<user>Hi"),)))
+        conversation  [{"role": "user", "content": "Hi"}]
+        rendered      <user>Hi
     """
 
-    conversation: Mapping[str, Any]
+    conversation: Mapping[str, Any] = field(hash=False)
     texts: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
@@ -62,6 +67,10 @@ class Finding:
         severity: "ok"; "note", to be known; "warning", may spoil a run without a word; "error", spoils it.
         message: what will happen, and what to do.
         evidence: what shows it; None where there is nothing to show.
+
+    Example:
+        >>> Finding("clock", "note", "depends on the time").severity
+        'note'
     """
 
     code: str
@@ -78,6 +87,14 @@ class LintReport:
         subject: the model or template.
         findings: in the order of the checks; each check has at least one.
         left_out: the checks that were left out since they need a tokenizer.
+
+    Example:
+        >>> report = LintReport("a template", (Finding("clock", "note", "depends on the time"),))
+        >>> report.worst
+        'note'
+        >>> print(report)
+        subject  a template
+        note     clock  depends on the time
     """
 
     subject: str

@@ -28,7 +28,7 @@ fn quarters(conversation: &Conversation) -> Result<Outcome, chatloom_tokenize::E
         let labels = example.input_ids[example.labels.len()..].iter();
         example.labels.extend(labels.map(|&id| if assistant { id } else { -100 }));
     }
-    Ok(Outcome::Example(example))
+    Ok(Outcome::whole(example))
 }
 
 /// Chats of five messages and about six kilobytes.

@@ -1,7 +1,8 @@
 //! Conversations that are already in memory, encoded on threads.
-use crate::Error;
 use crate::ordered::{self, Line, StopFlag};
 use crate::pipeline::{Encode, thread_pool};
+use crate::tally::Tally;
+use crate::{Counts, Error, UnstableFacts};
 use chatloom_template::{Conversation, Data};
 use chatloom_tokenize::{Example, LookAlike, NO_LOSS, Outcome};
 use std::num::NonZeroUsize;
@@ -60,12 +61,14 @@ pub struct Batch {
     pub weights: Option<Vec<f32>>,
     /// Where each example starts, and where the last one ends.
     pub offsets: Vec<usize>,
-    /// The row of each example, from 0; rows that were dropped for their length are missing.
+    /// The row of each example, from 0; rows that were dropped for their length are missing, and rows that were split
+    /// are there several times.
     pub rows: Vec<usize>,
     /// Rows whose own text holds control tokens, where the encoder tells.
     pub look_alikes: usize,
     /// The first of them, and the first such token in it.
     pub first_look_alike: Option<(usize, LookAlike)>,
+    tally: Tally,
 }
 
 impl Default for Batch {
@@ -78,6 +81,7 @@ impl Default for Batch {
             rows: Vec::new(),
             look_alikes: 0,
             first_look_alike: None,
+            tally: Tally::default(),
         }
     }
 }
@@ -179,6 +183,16 @@ impl<F: Feed> Line<Chunk, Encoded, BatchError<F::Stop>> for Intake<'_, F> {
 }
 
 impl Batch {
+    /// What became of rows that were too long or that templates print otherwise alone.
+    pub fn counts(&self) -> Counts {
+        self.tally.counts()
+    }
+
+    /// The first row of which a beginning renders otherwise alone, if there is one.
+    pub fn first_unstable(&self) -> Option<UnstableFacts> {
+        self.tally.first_unstable()
+    }
+
     /// Adds the weights of further tokens; if they are the first, all losses before count 1.
     fn weigh(&mut self, weights: Option<&[f32]>, labels: &[i32]) {
         if weights.is_some() || self.weights.is_some() {
@@ -190,21 +204,33 @@ impl Batch {
         }
     }
 
-    fn push(&mut self, example: &Example, row: usize) {
-        self.weigh(example.weights.as_deref(), &example.labels);
-        self.input_ids.extend_from_slice(&example.input_ids);
-        self.labels.extend_from_slice(&example.labels);
-        self.offsets.push(self.input_ids.len());
-        self.rows.push(row);
-        if let Some(first) = example.look_alikes.first() {
+    fn push(&mut self, outcome: &Outcome, row: usize) {
+        self.tally += Tally::of(outcome, row);
+        self.tally.row(outcome.examples.len(), outcome.fit);
+        outcome.examples.iter().for_each(|example| self.push_example(example, row));
+        let look_alikes = || outcome.examples.iter().flat_map(|example| &example.look_alikes);
+        if let Some(first) = look_alikes().next() {
             self.look_alikes += 1;
             self.first_look_alike.get_or_insert_with(|| (row, first.clone()));
         }
     }
 
+    fn push_example(&mut self, example: &Example, row: usize) {
+        self.weigh(example.weights.as_deref(), &example.labels);
+        self.input_ids.extend_from_slice(&example.input_ids);
+        self.labels.extend_from_slice(&example.labels);
+        self.offsets.push(self.input_ids.len());
+        self.rows.push(row);
+    }
+
     fn append(&mut self, part: Self) {
+        self.tally += part.tally;
+        self.look_alikes += part.look_alikes;
+        self.first_look_alike = self.first_look_alike.take().or(part.first_look_alike);
         if self.rows.is_empty() {
-            *self = part;
+            let (tally, look_alikes) = (std::mem::take(&mut self.tally), self.look_alikes);
+            let first_look_alike = self.first_look_alike.take();
+            *self = Self { tally, look_alikes, first_look_alike, ..part };
             return;
         }
         self.weigh(part.weights.as_deref(), &part.labels);
@@ -213,8 +239,6 @@ impl Batch {
         self.labels.extend_from_slice(&part.labels);
         self.offsets.extend(part.offsets.iter().skip(1).map(|offset| start + offset));
         self.rows.extend_from_slice(&part.rows);
-        self.look_alikes += part.look_alikes;
-        self.first_look_alike = self.first_look_alike.take().or(part.first_look_alike);
     }
 }
 
@@ -230,8 +254,7 @@ fn encode_chunk(chunk: &Chunk, encode: &Encode, stop: &StopFlag) -> Encoded {
             break;
         }
         match encode(conversation) {
-            Ok(Outcome::Example(example)) => batch.push(&example, row),
-            Ok(Outcome::Dropped { .. }) => {}
+            Ok(outcome) => batch.push(&outcome, row),
             Err(error) => return Err((row, error)),
         }
     }

@@ -3,19 +3,21 @@ use crate::lines::Chunk;
 use crate::ordered::StopFlag;
 use crate::pipeline::{Encode, Job, OnError};
 use crate::spill::{WORD_BYTES, is_sound, word};
+use crate::tally::Tally;
 use crate::{Error, RowError, json};
 use chatloom_tokenize::{Example, Outcome};
-use std::ops::AddAssign;
 use std::path::PathBuf;
 
 /// What became of a chunk.
 #[derive(Default)]
 pub(crate) struct Encoded {
-    /// For each row its tokens, or none where it was left out.
-    pub(crate) lengths: Vec<Option<u32>>,
-    /// The tokens of all rows, as [`word`]s.
+    /// For each row how many sequences it gave; none where it was left out.
+    pub(crate) rows: Vec<usize>,
+    /// The tokens of each sequence.
+    pub(crate) lengths: Vec<u32>,
+    /// The tokens of all sequences, as [`word`]s.
     pub(crate) words: Vec<u8>,
-    /// The weights of the rows that have any, by their place in `lengths`.
+    /// The weights of the sequences that have any, by their place in `lengths`.
     pub(crate) weights: Vec<(usize, Vec<f32>)>,
     /// How many of what there are.
     pub(crate) tally: Tally,
@@ -23,31 +25,6 @@ pub(crate) struct Encoded {
     pub(crate) failures: Vec<Failure>,
     /// Bytes of input.
     pub(crate) bytes: u64,
-}
-
-/// What is counted while rows are encoded.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Tally {
-    /// Tokens that carry loss.
-    pub(crate) trained: u64,
-    /// Rows that were kept and have none.
-    pub(crate) untrained: u64,
-    /// Rows left out because they are too long.
-    pub(crate) dropped: u64,
-    /// Rows left out because they have no token that carries loss.
-    pub(crate) dropped_untrained: u64,
-    /// Rows that were kept and hold control tokens in their own text.
-    pub(crate) look_alikes: u64,
-}
-
-impl AddAssign for Tally {
-    fn add_assign(&mut self, other: Self) {
-        self.trained += other.trained;
-        self.untrained += other.untrained;
-        self.dropped += other.dropped;
-        self.dropped_untrained += other.dropped_untrained;
-        self.look_alikes += other.look_alikes;
-    }
 }
 
 /// A row that can't be used.
@@ -73,8 +50,8 @@ pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode, job: &Job, stop: &Sto
     for (line, row) in chunk.rows().take_while(|_| !stop.is_set()) {
         let outcome = encode_row(row, chunk, encode, job);
         if let Err(error) = outcome.and_then(|outcome| encoded.push(outcome, job.drop_untrained)) {
-            encoded.failures.push(Failure { source: chunk.source, line, row: encoded.lengths.len(), error });
-            encoded.lengths.push(None);
+            encoded.failures.push(Failure { source: chunk.source, line, row: encoded.rows.len(), error });
+            encoded.rows.push(0);
             if job.on_error == OnError::Stop {
                 break;
             }
@@ -92,41 +69,57 @@ fn encode_row(row: Option<&[u8]>, chunk: &Chunk, encode: &Encode, job: &Job) -> 
     let conversation = job.reading.expect(parsed?, chunk.shape.as_ref())?;
     let outcome = encode(&conversation)?;
     let max_length = job.max_length as usize;
-    match &outcome {
-        Outcome::Example(example) if example.input_ids.is_empty() => Err(RowError::NoTokens),
-        Outcome::Example(example) if example.input_ids.len() > max_length => {
-            let tokens = example.input_ids.len();
-            Err(chatloom_tokenize::Error::TooLong { tokens, max_length }.into())
-        }
-        _ => Ok(outcome),
+    let lengths = || outcome.examples.iter().map(|example| example.input_ids.len());
+    match lengths().find(|&tokens| tokens > max_length) {
+        _ if lengths().any(|tokens| tokens == 0) => Err(RowError::NoTokens),
+        Some(tokens) => Err(chatloom_tokenize::Error::TooLong { tokens, max_length }.into()),
+        None => Ok(outcome),
     }
 }
 
 impl Encoded {
+    /// Adds what a row gave; of a row that can't be used nothing.
     fn push(&mut self, outcome: Outcome, drop_untrained: bool) -> Result<(), RowError> {
-        let Outcome::Example(mut example) = outcome else {
-            self.tally.dropped += 1;
-            self.lengths.push(None);
-            return Ok(());
-        };
+        let mut tally = Tally::of(&outcome, self.rows.len());
+        let Outcome { examples, fit, .. } = outcome;
+        let (words, sequences) = (self.words.len(), self.lengths.len());
+        let mut examples = examples.into_iter();
+        let pushed = examples.try_for_each(|example| self.push_example(example, drop_untrained, &mut tally));
+        pushed.inspect_err(|_| {
+            self.words.truncate(words);
+            self.lengths.truncate(sequences);
+            self.weights.retain(|(sequence, _)| *sequence < sequences);
+        })?;
+        let given = self.lengths.len() - sequences;
+        tally.row(given, fit);
+        self.tally += tally;
+        self.rows.push(given);
+        Ok(())
+    }
+
+    fn push_example(
+        &mut self,
+        mut example: Example,
+        drop_untrained: bool,
+        tally: &mut Tally,
+    ) -> Result<(), RowError> {
         let length = u32::try_from(example.input_ids.len()).map_err(|_| RowError::Labels)?;
         chatloom_pack::mask_first_labels(&mut example.labels, &[length.cast_signed()]);
         let place = self.words.len();
-        let trained = self.push_words(&example).inspect_err(|_| self.words.truncate(place))?;
+        let trained = self.push_words(&example)?;
         if trained == 0 && drop_untrained {
             self.words.truncate(place);
-            self.tally.dropped_untrained += 1;
-            self.lengths.push(None);
-        } else {
-            self.tally.trained += trained;
-            self.tally.untrained += u64::from(trained == 0);
-            self.tally.look_alikes += u64::from(!example.look_alikes.is_empty());
-            if let Some(mut weights) = example.weights {
-                weights.iter_mut().take(1).for_each(|first| *first = 0.0);
-                self.weights.push((self.lengths.len(), weights));
-            }
-            self.lengths.push(Some(length));
+            return Ok(());
         }
+        tally.trained += trained;
+        tally.untrained += u64::from(trained == 0);
+        tally.straddling += example.straddling as u64;
+        tally.look_alikes += u64::from(!example.look_alikes.is_empty());
+        if let Some(mut weights) = example.weights {
+            weights.iter_mut().take(1).for_each(|first| *first = 0.0);
+            self.weights.push((self.lengths.len(), weights));
+        }
+        self.lengths.push(length);
         Ok(())
     }
 

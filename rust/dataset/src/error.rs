@@ -53,7 +53,7 @@ pub enum Error {
     /// The files hold no row, or none that was to be kept.
     NothingToPack {
         /// What became of the rows.
-        counts: Counts,
+        counts: Box<Counts>,
         /// The first row that was rejected, if one was.
         first: Option<Box<Error>>,
     },
@@ -134,7 +134,7 @@ impl RowError {
 }
 
 fn encode_code(error: &chatloom_tokenize::Error) -> &'static str {
-    use chatloom_tokenize::Error::{ControlToken, NoTemplate, Share, Template, TooLong};
+    use chatloom_tokenize::Error::{ControlToken, NoTemplate, Share, Template, TooLong, Unstable};
     match error {
         Template(error) => match error.class() {
             Class::Raised => "raised",
@@ -143,6 +143,7 @@ fn encode_code(error: &chatloom_tokenize::Error) -> &'static str {
             Class::Render | Class::Syntax => "render",
         },
         ControlToken { .. } => "control_token",
+        Unstable { .. } => "unstable",
         Share { .. } => "field",
         TooLong { .. } => "too_long",
         NoTemplate { .. } => "no_template",
@@ -209,11 +210,11 @@ impl fmt::Display for Error {
 }
 
 fn nothing(f: &mut fmt::Formatter<'_>, counts: &Counts, first: Option<&Error>) -> fmt::Result {
-    let Counts { rows, dropped, dropped_untrained, rejected, .. } = counts;
+    let Counts { rows, dropped, dropped_cut, dropped_untrained, rejected, .. } = counts;
     if *rows == 0 {
         return f.write_str("the input has no rows");
     }
-    write!(f, "of {rows} rows none is left: {dropped} are too long for `max_length`, ")?;
+    write!(f, "of {rows} rows none is left: {} are too long for `max_length`, ", dropped + dropped_cut)?;
     write!(f, "{dropped_untrained} have nothing to train, {rejected} can't be used")?;
     first.map_or(Ok(()), |first| write!(f, "; the first of these: {first}"))
 }

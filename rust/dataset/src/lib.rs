@@ -41,6 +41,7 @@ mod shape;
 mod shaped;
 mod shards;
 mod spill;
+mod tally;
 
 pub use adapter::{RESERVED_NAMES, row_to_conversation};
 pub use batch::{Batch, BatchError, Chunk, Feed, encode_batch, text_bytes};
@@ -48,7 +49,7 @@ pub use error::{Error, RowError};
 pub use input::STANDARD_INPUT;
 pub use lookup::read_row;
 pub use manifest::{
-    AnswerFacts, Content, Counts, FileFacts, Identity, Manifest, Run, ShardFacts, SourceFacts,
+    AnswerFacts, Content, Counts, FileFacts, Identity, Manifest, Run, ShardFacts, SourceFacts, UnstableFacts,
 };
 pub use pipeline::{Encode, Job, MAX_LINE_BYTES, MAX_THREADS, OnError, Summary, pack_files, pack_rows};
 pub use progress::{Progress, Stage};

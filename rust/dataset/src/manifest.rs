@@ -2,7 +2,8 @@
 use crate::markers;
 use chatloom_template::{Clock, Data, Template};
 use chatloom_tokenize::{
-    Boundary, ControlPolicy, EndTokens, Formatter, LabelPolicy, Overflow, Reasoning, Templates, ToolCalls,
+    Boundary, ControlPolicy, EndTokens, Formatter, Keep, LabelPolicy, Overflow, Reasoning, Rewrite,
+    Templates, ToolCalls, Unstable,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -25,6 +26,9 @@ pub struct Manifest {
 pub struct Content {
     /// Rows, sequences, packs, tokens.
     pub counts: Counts,
+    /// The first row of which a beginning renders otherwise alone, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_unstable: Option<UnstableFacts>,
     /// Tokens that a pack holds at most.
     pub max_length: u32,
     /// How packs were found; `bfd` is global best-fit-decreasing.
@@ -50,7 +54,9 @@ pub struct Content {
 pub struct Counts {
     /// Rows read.
     pub rows: u64,
-    /// Sequences written, one a row.
+    /// Of these, rows that sequences were made of.
+    pub rows_packed: u64,
+    /// Sequences written: one a row, but for rows that were split.
     pub sequences: u64,
     /// Packs written.
     pub packs: u64,
@@ -60,6 +66,8 @@ pub struct Counts {
     pub trained_tokens: u64,
     /// Rows left out because they were too long.
     pub dropped: u64,
+    /// Rows left out because they were too long, and cut there would be nothing in them that carries loss.
+    pub dropped_cut: u64,
     /// Rows left out because they have no token that carries loss.
     pub dropped_untrained: u64,
     /// Rows set aside because they can't be used.
@@ -68,6 +76,35 @@ pub struct Counts {
     pub untrained: u64,
     /// Sequences written that hold control tokens in the row's own text, where that is to be reported.
     pub look_alikes: u64,
+    /// Tokens written that hold bytes that carry loss, and others that don't.
+    pub straddling: u64,
+    /// Rows of which something was cut away because they were too long.
+    pub truncated: u64,
+    /// Rows that became several sequences because they were too long.
+    pub split: u64,
+    /// Tokens that carried loss and were cut away or left out because rows were too long.
+    pub trained_tokens_lost: u64,
+    /// Rows of which a beginning that ends with a trained turn renders otherwise alone, as far as that was looked for.
+    pub unstable: u64,
+    /// Rows of which not all such beginnings were compared.
+    pub unstable_unchecked: u64,
+}
+
+/// A row of which a beginning renders otherwise alone than within the whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnstableFacts {
+    /// The row, from 0 over all files.
+    pub row: u64,
+    /// The message that the beginning ends with.
+    pub message: u32,
+    /// What the template does, in words.
+    pub reason: String,
+}
+
+impl UnstableFacts {
+    pub(crate) fn of((row, rewrite): (u64, Rewrite)) -> Self {
+        Self { row, message: rewrite.message, reason: rewrite.change.to_string() }
+    }
 }
 
 /// What turned rows into tokens.
@@ -219,7 +256,18 @@ fn options(formatter: &Formatter) -> Value {
         },
         "max_length": options.max_length,
         "now": options.settings.now.map(timestamp),
-        "overflow": match options.overflow { Overflow::Error => "error", Overflow::Drop => "drop" },
+        "overflow": match options.overflow {
+            Overflow::Error => "error",
+            Overflow::Drop => "drop",
+            Overflow::Truncate => "truncate",
+            Overflow::Split => "split",
+        },
+        "keep": match options.keep { Keep::End => "end", Keep::Start => "start" },
+        "unstable": match options.unstable {
+            Unstable::Whole => "whole",
+            Unstable::Split => "split",
+            Unstable::Error => "error",
+        },
         "variables": variables.collect::<serde_json::Map<_, _>>(),
     })
 }

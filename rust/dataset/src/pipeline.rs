@@ -1,5 +1,5 @@
 //! The main job: files of rows in, a directory of packed shards out.
-use crate::chunk::{Encoded, Tally, encode_chunk};
+use crate::chunk::{Encoded, encode_chunk};
 use crate::input::STANDARD_INPUT;
 use crate::lines::Chunk;
 use crate::ordered::{self, Line};
@@ -9,11 +9,13 @@ use crate::rejected::Rejects;
 use crate::shaped::ShapedReader;
 use crate::shards;
 use crate::spill::Spill;
+use crate::tally::Tally;
 use crate::{
     AnswerFacts, Content, Counts, Error, Identity, Manifest, Progress, Reading, Run, SourceFacts, Stage,
+    UnstableFacts,
 };
 use chatloom_template::{Call, Conversation};
-use chatloom_tokenize::{Formatter, Outcome, Overflow, TOKENIZERS_VERSION};
+use chatloom_tokenize::{Formatter, Outcome, TOKENIZERS_VERSION};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -108,6 +110,8 @@ impl Job {
 pub struct Summary {
     /// Rows, sequences, packs, tokens.
     pub counts: Counts,
+    /// The first row of which a beginning renders otherwise alone, if there is one.
+    pub first_unstable: Option<UnstableFacts>,
     /// The name of each input file and the shape of its rows in words; none where no row has one.
     pub shapes: Vec<(String, Option<String>)>,
     /// How the answers of each chat template are taken apart, by its name.
@@ -139,15 +143,10 @@ pub fn pack_files(
     formatter: &Arc<Formatter>,
     progress: &dyn Fn(&Progress) -> ControlFlow<()>,
 ) -> Result<Summary, Error> {
-    let drops = formatter.options().overflow == Overflow::Drop;
-    let (encoder, max_length) = (formatter.clone(), job.max_length as usize);
+    let own = formatter.options().max_length.unwrap_or(usize::MAX);
+    let (encoder, max_length) = (formatter.clone(), own.min(job.max_length as usize));
     let encode: Encode =
-        Arc::new(move |conversation| match encoder.encode(conversation, &Call::default())? {
-            Outcome::Example(example) if drops && example.input_ids.len() > max_length => {
-                Ok(Outcome::Dropped { tokens: example.input_ids.len() })
-            }
-            outcome => Ok(outcome),
-        });
+        Arc::new(move |conversation| encoder.encode_within(conversation, &Call::default(), Some(max_length)));
     let template = formatter.templates().default.as_deref();
     let job = Job { reading: job.reading.clone().for_template(template), ..job.clone() };
     pack_rows(&job, &encode, &Identity::of(formatter), progress)
@@ -267,8 +266,8 @@ impl Line<Chunk, Encoded, Error> for Intake<'_, '_> {
                 None => return Err(failure.stops(self.paths)),
             }
         }
+        self.tally.add(self.spill.rows_seen(), done.tally);
         self.spill.append(&done)?;
-        self.tally += done.tally;
         self.meter.now.bytes += done.bytes;
         self.meter.now.rows = self.spill.rows_seen();
         self.meter.now.tokens = self.spill.tokens();
@@ -293,15 +292,9 @@ fn write_packs(
         Some(rejects) => rejects.finish()?,
         None => (0, None, None),
     };
-    let mut counts = Counts {
-        rows: spill.rows_seen(),
-        dropped: tally.dropped,
-        dropped_untrained: tally.dropped_untrained,
-        rejected,
-        ..Counts::default()
-    };
+    let mut counts = Counts { rows: spill.rows_seen(), rejected, ..tally.counts() };
     if spill.lengths().is_empty() {
-        return Err(Error::NothingToPack { counts, first: first.map(Box::new) });
+        return Err(Error::NothingToPack { counts: Box::new(counts), first: first.map(Box::new) });
     }
     meter.enter(Stage::Planning)?;
     let plan = chatloom_pack::plan(spill.lengths(), job.max_length)?;
@@ -315,6 +308,7 @@ fn write_packs(
         tokens: written(|shard| shard.tokens),
         trained_tokens: tally.trained,
         untrained: tally.untrained,
+        straddling: tally.straddling,
         look_alikes: tally.look_alikes,
         ..counts
     };
@@ -322,6 +316,7 @@ fn write_packs(
     check(&counts)?;
     Ok(Content {
         counts,
+        first_unstable: tally.first_unstable(),
         max_length: job.max_length,
         strategy: "bfd",
         identity: identity.clone(),
@@ -334,7 +329,8 @@ fn write_packs(
 }
 
 fn check(counts: &Counts) -> Result<(), Error> {
-    let accounted = counts.sequences + counts.dropped + counts.dropped_untrained + counts.rejected;
+    let left_out = counts.dropped + counts.dropped_cut + counts.dropped_untrained;
+    let accounted = counts.rows_packed + left_out + counts.rejected;
     if accounted == counts.rows {
         return Ok(());
     }
@@ -350,6 +346,7 @@ fn versions(job: &Job) -> BTreeMap<String, String> {
 fn summary(content: &Content, run: &Run) -> Summary {
     Summary {
         counts: content.counts,
+        first_unstable: content.first_unstable.clone(),
         shapes: content.sources.iter().map(|source| (source.name.clone(), source.shape.clone())).collect(),
         answers: content.identity.answers.clone(),
         plain_markers: content.identity.plain_markers.clone(),

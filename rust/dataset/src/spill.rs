@@ -55,11 +55,12 @@ impl Spill {
 
     pub(crate) fn append(&mut self, encoded: &Encoded) -> Result<(), Error> {
         let mut weights = encoded.weights.iter().peekable();
-        for (place, &length) in encoded.lengths.iter().enumerate() {
-            if let Some((_, weights)) = weights.next_if(|(weighted, _)| *weighted == place) {
-                self.note_weights(weights)?;
-            }
-            if let Some(length) = length {
+        let mut sequences = encoded.lengths.iter().enumerate();
+        for &given in &encoded.rows {
+            for (place, &length) in sequences.by_ref().take(given) {
+                if let Some((_, weights)) = weights.next_if(|(weighted, _)| *weighted == place) {
+                    self.note_weights(weights)?;
+                }
                 self.note(length);
             }
             self.rows_seen = self.rows_seen.checked_add(1).ok_or(Error::TooManyRows)?;

@@ -22,12 +22,11 @@ fn encode(conversation: &Conversation) -> Result<Outcome, Error> {
     let tokens = length(conversation);
     let ids: Vec<i32> = (0..).take(tokens).collect();
     Ok(match tokens {
-        0 => Outcome::Dropped { tokens },
-        _ => Outcome::Example(Example {
+        0 => Outcome::dropped(tokens, 0),
+        _ => Outcome::whole(Example {
             labels: ids.iter().rev().copied().collect(),
             input_ids: ids,
-            weights: None,
-            look_alikes: Vec::new(),
+            ..Example::default()
         }),
     })
 }
@@ -108,10 +107,15 @@ fn threads(count: usize) -> Option<NonZeroUsize> {
     NonZeroUsize::new(count)
 }
 
+fn content(batch: &Batch) -> [Vec<usize>; 4] {
+    let ids = |ids: &[i32]| ids.iter().map(|&id| id.cast_unsigned() as usize).collect();
+    [ids(&batch.input_ids), ids(&batch.labels), batch.offsets.clone(), batch.rows.clone()]
+}
+
 fn one_by_one(lengths: &[usize]) -> Batch {
     let mut batch = Batch::default();
     for (row, &length) in lengths.iter().enumerate().filter(|(_, length)| **length > 0) {
-        if let Ok(Outcome::Example(example)) = encode(&conversation(length)) {
+        for example in encode(&conversation(length)).into_iter().flat_map(|outcome| outcome.examples) {
             batch.input_ids.extend(example.input_ids);
             batch.labels.extend(example.labels);
             batch.offsets.push(batch.input_ids.len());
@@ -129,7 +133,9 @@ proptest! {
         count in 1..9_usize,
     ) {
         let batch = encode_batch(&mut Lengths(lengths.iter()), &encoder(encode), threads(count));
-        prop_assert_eq!(batch.ok(), Some(one_by_one(&lengths)));
+        prop_assert_eq!(batch.as_ref().ok().map(content), Some(content(&one_by_one(&lengths))));
+        let dropped = lengths.iter().filter(|length| **length == 0).count();
+        prop_assert_eq!(batch.ok().map(|batch| batch.counts().dropped), Some(dropped as u64));
     }
 }
 

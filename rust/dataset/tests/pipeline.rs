@@ -33,7 +33,7 @@ fn bytes_as_tokens(conversation: &Conversation) -> Result<Outcome, chatloom_toke
         }
     }
     let tokens = example.input_ids.len();
-    Ok(if tokens > TOO_LONG { Outcome::Dropped { tokens } } else { Outcome::Example(example) })
+    Ok(if tokens > TOO_LONG { Outcome::dropped(tokens, 1) } else { Outcome::whole(example) })
 }
 
 fn encoder(
@@ -576,14 +576,9 @@ fn a_file_that_vanishes_while_it_is_read_is_read_to_its_end() {
 fn an_encoder_is_held_to_its_word() {
     let directory = TempDir::new().unwrap();
     let job = job(&directory, chat(1, 1));
-    let example = |input_ids: Vec<i32>, labels: Vec<i32>| Example {
-        input_ids,
-        labels,
-        weights: None,
-        look_alikes: Vec::new(),
-    };
+    let example = |input_ids, labels| Example { input_ids, labels, ..Example::default() };
     let error = |example: Example| {
-        let encode = encoder(move |_| Ok(Outcome::Example(example.clone())));
+        let encode = encoder(move |_| Ok(Outcome::whole(example.clone())));
         match pack_rows(&job, &encode, &identity(), &|_| ControlFlow::Continue(())) {
             Err(Error::Row { error, .. }) => error,
             other => panic!("expected a row to be refused, found {other:?}"),

@@ -102,6 +102,10 @@ pub(crate) fn formatter_error(error: &tokenize::Error, row: Option<usize>) -> Py
             let facts = Facts { row, path: Some(path), ..Facts::message(error.to_string()) };
             EncodeError::new_err(facts.arguments())
         }
+        tokenize::Error::Unstable(rewrite) => {
+            let path = Some(format!("messages[{}]", rewrite.message));
+            EncodeError::new_err(Facts { row, path, ..Facts::message(error.to_string()) }.arguments())
+        }
         tokenize::Error::Share { message, key, .. } => {
             let path = Some(format!("messages[{message}].{key}"));
             DataError::new_err(Facts { row, path, ..Facts::message(error.to_string()) }.arguments())

@@ -3,6 +3,7 @@ use crate::call::{Arguments, Given};
 use crate::conversation::{of_line, reading};
 use crate::convert::variables;
 use crate::errors::{EncodeError, Facts, formatter_error, load_error};
+use crate::fitting::{Fitting, note_cuts, only};
 use crate::guard::{detached, interruptible};
 use crate::loss::Loss;
 use crate::plan::{long, longs};
@@ -12,9 +13,7 @@ use crate::template::{clock, compat_named, compile, template_text};
 use chatloom_dataset::{Batch, BatchError, Encode, Identity, Reading, encode_batch, text_bytes};
 use chatloom_template::{self as template, Call, Compat};
 use chatloom_tokenize as core;
-use core::{
-    Boundary, Broken, ControlPolicy, Lane, LookAlike, Options, Outcome, Overflow, Templates, Vocabulary,
-};
+use core::{Boundary, Broken, ControlPolicy, Lane, LookAlike, Options, Templates, Vocabulary};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -53,7 +52,7 @@ impl Formatter {
     #[new]
     #[allow(clippy::too_many_arguments, reason = "the options of a formatter, by name")]
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
-    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, max_length, overflow, read_by, compat))]
+    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, fitting, read_by, compat))]
     fn new(
         py: Python<'_>,
         templates: Vec<(String, Bound<'_, PyString>)>,
@@ -63,8 +62,7 @@ impl Formatter {
         loss: Loss,
         control_tokens: &str,
         boundary: &str,
-        max_length: Option<usize>,
-        overflow: &str,
+        fitting: Fitting,
         read_by: String,
         compat: &str,
     ) -> PyResult<Self> {
@@ -73,8 +71,6 @@ impl Formatter {
         let options = Options {
             control_tokens: control_named(control_tokens)?,
             boundary: boundary_named(boundary)?,
-            max_length,
-            overflow: overflow_named(overflow)?,
             settings: template::Settings {
                 variables: variables(settings).map_err(|trouble| trouble.raise(None))?,
                 now: now.map(clock).filter(|_| reads_clock),
@@ -82,7 +78,7 @@ impl Formatter {
                 ..template::Settings::default()
             },
             read_by,
-            ..loss.options()?
+            ..fitting.options(loss.options()?)?
         };
         let vocabulary =
             detached(py, || Vocabulary::from_json(tokenizer))?.map_err(|error| load_error(&error))?;
@@ -179,10 +175,7 @@ impl Formatter {
         let (core, is_much) = (self.core.clone(), text_bytes(&conversation) > MUCH);
         let outcome = interruptible(py, is_much, move || core.encode(&conversation, &call))?
             .map_err(|error| formatter_error(&error, None))?;
-        match outcome {
-            Outcome::Example(example) => Ok(self.arrays(py, example)),
-            Outcome::Dropped { tokens } => Err(self.left_out(tokens)),
-        }
+        Ok(self.arrays(py, only(outcome, self.core.options())?))
     }
 
     /// Which of the tokens `{% generation %}` blocks cover, 1 or 0.
@@ -201,7 +194,7 @@ impl Formatter {
     }
 
     /// Conversations one after the other, on threads: flat tokens, flat labels, offsets, the row of each example, flat
-    /// weights if there are any, and the look-alikes if there are any.
+    /// weights if there are any, the look-alikes if there are any, and what became of rows that didn't fit.
     #[pyo3(signature = (rows, threads))]
     #[allow(clippy::type_complexity, reason = "the fields of `Examples`, in order")]
     fn encode_batch<'py>(
@@ -209,13 +202,23 @@ impl Formatter {
         py: Python<'py>,
         rows: &Bound<'py, PyAny>,
         threads: Option<NonZeroUsize>,
-    ) -> PyResult<(Ints<'py>, Ints<'py>, Longs<'py>, Longs<'py>, Option<Floats<'py>>, Reported)> {
+    ) -> PyResult<(
+        Ints<'py>,
+        Ints<'py>,
+        Longs<'py>,
+        Longs<'py>,
+        Option<Floats<'py>>,
+        Reported,
+        Bound<'py, PyDict>,
+    )> {
         let mut rows = Rows::new(rows, self.reading(Reading::default()), self.compat())?;
         let core = self.core.clone();
         let encode: Encode = Arc::new(move |conversation| core.encode(conversation, &Call::default()));
         let batch = detached(py, || encode_batch(&mut rows, &encode, threads))?;
         let batch = batch.map_err(batch_error)?;
-        let Batch { input_ids, labels, weights, offsets, rows, look_alikes, first_look_alike } = batch;
+        let cuts = PyDict::new(py);
+        note_cuts(&cuts, &batch.counts(), batch.first_unstable().as_ref())?;
+        let Batch { input_ids, labels, weights, offsets, rows, look_alikes, first_look_alike, .. } = batch;
         Ok((
             PyArray1::from_vec(py, input_ids),
             PyArray1::from_vec(py, labels),
@@ -223,6 +226,7 @@ impl Formatter {
             longs(py, &rows),
             weights.map(|weights| PyArray1::from_vec(py, weights)),
             first_look_alike.map(|(row, first)| (look_alikes, row, self.told(first))),
+            cuts,
         ))
     }
 
@@ -291,17 +295,6 @@ impl Formatter {
         let added = self.core.vocabulary().added_tokens().iter().find(|token| token.id == found.id);
         (found.message, found.path, added.map(|token| token.content.clone()).unwrap_or_default())
     }
-
-    fn left_out(&self, tokens: usize) -> PyErr {
-        let max_length = self.core.options().max_length.unwrap_or(usize::MAX);
-        let facts = Facts {
-            hint: Some("`encode_batch` leaves such rows out; or raise max_length".to_owned()),
-            ..Facts::message(format!(
-                "the conversation has {tokens} tokens, more than max_length={max_length}, and overflow='drop' leaves it out"
-            ))
-        };
-        EncodeError::new_err(facts.arguments())
-    }
 }
 
 fn compile_all(py: Python<'_>, sources: &[(String, Bound<'_, PyString>)]) -> PyResult<Templates> {
@@ -355,14 +348,6 @@ fn boundary_named(name: &str) -> PyResult<Boundary> {
         "any" => Ok(Boundary::Any),
         "all" => Ok(Boundary::All),
         _ => Err(unknown("boundary", name, "any or all")),
-    }
-}
-
-fn overflow_named(name: &str) -> PyResult<Overflow> {
-    match name {
-        "error" => Ok(Overflow::Error),
-        "drop" => Ok(Overflow::Drop),
-        _ => Err(unknown("overflow", name, "error or drop")),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The main job: files in, shards out.
 use crate::conversation::reading;
 use crate::errors::{DataError, Facts, InternalError, PackError};
+use crate::fitting::note_cuts;
 use crate::formatter::Formatter;
 use crate::guard::detached;
 use chatloom_dataset as core;
@@ -128,10 +129,12 @@ fn summary_dict<'py>(py: Python<'py>, summary: &Summary) -> PyResult<Bound<'py, 
     let dict = PyDict::new(py);
     dict.set_item("rows", counts.rows)?;
     dict.set_item("sequences", counts.sequences)?;
-    dict.set_item("dropped", counts.dropped)?;
+    note_cuts(&dict, &counts, summary.first_unstable.as_ref())?;
     dict.set_item("dropped_untrained", counts.dropped_untrained)?;
     dict.set_item("rejected", counts.rejected)?;
+    dict.set_item("rows_packed", counts.rows_packed)?;
     dict.set_item("untrained", counts.untrained)?;
+    dict.set_item("straddling", counts.straddling)?;
     dict.set_item("look_alikes", counts.look_alikes)?;
     dict.set_item("packs", counts.packs)?;
     dict.set_item("tokens", counts.tokens)?;

@@ -3,6 +3,7 @@ mod call;
 mod conversation;
 mod convert;
 mod errors;
+mod fitting;
 mod formatter;
 mod guard;
 mod job;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::ast::{Body, Const, Expr, ExprNode, For, Stmt, StmtNode, Target};
-use crate::walk::{attribute_writes, blocks, each_child, each_expr};
+use crate::walk::{blocks, each_child, each_expr};
 
 /// What of a loop over the messages can be read without looking ahead.
 const BEHIND: [&str; 8] = ["first", "index", "index0", "previtem", "depth", "depth0", "changed", "cycle"];
@@ -106,7 +106,10 @@ impl<'s> Reader<'s> {
                 self.body(body, place);
             }
             StmtNode::Macro(..) | StmtNode::Generation(_) | StmtNode::Call { .. } => self.called(statement),
-            StmtNode::Block(_) | StmtNode::Include { .. } | StmtNode::Import { .. } | StmtNode::Extends(_) => {
+            StmtNode::Block(_)
+            | StmtNode::Include { .. }
+            | StmtNode::Import { .. }
+            | StmtNode::Extends(_) => {
                 self.looks_ahead = true;
             }
         }
@@ -215,5 +218,25 @@ fn each_set<'e, 's>(body: &'e Body<'s>, meet: &mut dyn FnMut(&'s str, &'e Expr<'
             meet(name, value);
         }
         blocks(statement).into_iter().for_each(|body| each_set(body, meet));
+    }
+}
+
+/// The namespace attributes that some statements assign.
+fn attribute_writes<'s>(body: &Body<'s>, writes: &mut BTreeSet<&'s str>) {
+    for statement in body {
+        if let StmtNode::Set(target, _) | StmtNode::SetBlock { target, .. } = &statement.node {
+            note_attributes(target, writes);
+        }
+        blocks(statement).into_iter().for_each(|body| attribute_writes(body, writes));
+    }
+}
+
+fn note_attributes<'s>(target: &Target<'s>, writes: &mut BTreeSet<&'s str>) {
+    match target {
+        Target::Name(_) => {}
+        Target::Attribute(_, attribute) => {
+            writes.insert(attribute);
+        }
+        Target::Tuple(targets) => targets.iter().for_each(|target| note_attributes(target, writes)),
     }
 }

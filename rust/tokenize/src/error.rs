@@ -1,4 +1,5 @@
 //! What can go wrong, as facts.
+use crate::Rewrite;
 use std::fmt;
 
 /// Why a `tokenizer.json` could not be loaded.
@@ -76,6 +77,9 @@ pub enum Error {
         /// Tokens it may have.
         max_length: usize,
     },
+    /// A part of it alone renders otherwise than within the whole, and
+    /// [`Unstable::Error`](crate::Unstable::Error) was chosen.
+    Unstable(Rewrite),
     /// A message says how much loss it carries, but not in a way that can be read.
     Share {
         /// Index of the message.
@@ -121,7 +125,11 @@ impl fmt::Display for Error {
             Self::Encode(error) => error.fmt(f),
             Self::TooLong { tokens, max_length } => {
                 write!(f, "the conversation has {tokens} tokens, more than max_length={max_length}; ")?;
-                f.write_str("raise max_length or choose overflow=\"drop\"")
+                f.write_str("raise max_length or choose overflow=\"drop\", \"truncate\" or \"split\"")
+            }
+            Self::Unstable(rewrite) => {
+                write!(f, "{rewrite}; choose unstable=\"split\" for an example of each such beginning, ")?;
+                f.write_str("or \"whole\" to train on the whole all the same")
             }
             Self::ControlToken { message, path, token } => {
                 match message {

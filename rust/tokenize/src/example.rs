@@ -15,6 +15,8 @@ pub struct Example {
     pub weights: Option<Vec<f32>>,
     /// The control tokens that came out of the row's own text, where the options ask for them.
     pub look_alikes: Vec<LookAlike>,
+    /// How many of the tokens hold bytes that carry loss, and others that don't.
+    pub straddling: usize,
 }
 
 /// A control token that came out of the row's own text.
@@ -30,18 +32,6 @@ pub struct LookAlike {
     pub token: usize,
 }
 
-/// What encoding a conversation gave.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Outcome {
-    /// An example.
-    Example(Example),
-    /// Nothing: it was longer than the options allow, and they say to leave such out.
-    Dropped {
-        /// Tokens it had.
-        tokens: usize,
-    },
-}
-
 /// The tokens of a traced conversation and the text each stands for.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tokens {
@@ -49,4 +39,6 @@ pub struct Tokens {
     pub example: Example,
     /// The bytes of the text that each token stands for; see [`Encoding::spans`](crate::Encoding::spans).
     pub spans: Vec<Range<usize>>,
+    /// The places of the tokens that hold bytes that carry loss, and others that don't.
+    pub straddling: Vec<usize>,
 }

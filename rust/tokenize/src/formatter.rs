@@ -1,16 +1,18 @@
 //! From a conversation to an example.
 use crate::control_ids::{ControlIds, IdSet};
 use crate::fields::{self, Part};
+use crate::fit::Room;
 use crate::labels::{
     Answer, ControlTokens, Labels, Omit, Rule, Turn, collect, control_tokens, known_tags, learn, unsettled,
 };
 use crate::outline::{Outline, Spans};
+use crate::project::Learnt;
 use crate::ranges::merged;
 use crate::share::{self, Speaker};
 use crate::{
     ControlPolicy, EncodeError, Encoding, EndKind, Error, Example, Facts, LabelPolicy, LookAlike, NO_LOSS,
-    Options, Outcome, Overflow, Reasoning, Templates, Tokens, ToolCalls, Trace, Vocabulary, fingerprint,
-    look_alikes, mask, project,
+    Options, Outcome, Overflow, Reasoning, Templates, Tokens, ToolCalls, Trace, Unstable, Vocabulary,
+    fingerprint, look_alikes, mask, project,
 };
 use chatloom_template::{Call, Conversation, Origin, Rendered, Segment, Settings, Template};
 use std::ops::Range;
@@ -115,8 +117,8 @@ impl Formatter {
     pub fn tokens(&self, trace: &Trace) -> Result<Tokens, Error> {
         let foreign = project::foreign_data(trace);
         let (outline, look_alikes) = self.outline(trace, Spans::All)?;
-        let example = self.labelled(trace, &foreign, &outline, look_alikes)?;
-        Ok(Tokens { example, spans: Encoding::from(outline).spans })
+        let (example, straddling) = self.labelled(trace, &foreign, &outline, look_alikes)?;
+        Ok(Tokens { example, spans: Encoding::from(outline).spans, straddling })
     }
 
     /// The same without spans.
@@ -125,7 +127,7 @@ impl Formatter {
         let weighted = trace.weights.iter().map(|(range, _)| range);
         let borders = project::borders(trace.trained.iter().chain(&foreign).chain(weighted));
         let (outline, look_alikes) = self.outline(trace, Spans::At(&borders))?;
-        self.labelled(trace, &foreign, &outline, look_alikes)
+        self.labelled(trace, &foreign, &outline, look_alikes).map(|(example, _)| example)
     }
 
     /// The tokens of a text, and the control tokens that its data became.
@@ -147,41 +149,64 @@ impl Formatter {
         }
     }
 
+    /// The example, and the places of the tokens of which some bytes are trained and some are not.
     fn labelled(
         &self,
         trace: &Trace,
         foreign: &[Range<usize>],
         outline: &Outline,
         look_alikes: Vec<LookAlike>,
-    ) -> Result<Example, Error> {
+    ) -> Result<(Example, Vec<usize>), Error> {
         let input_ids = signed(&outline.ids)?;
         let mut labels = vec![NO_LOSS; input_ids.len()];
         let mut weights = (!trace.weights.is_empty()).then(|| vec![0.0; input_ids.len()]);
         let boundary = self.options.boundary;
-        for (tokens, span) in project::trained_tokens(outline, &trace.trained, foreign, boundary) {
+        let Learnt { runs, straddling } = project::learnt(outline, &trace.trained, foreign, boundary);
+        for (tokens, span) in runs {
             if let Some(weights) = &mut weights {
                 weights[tokens.clone()].fill(project::weight(&span, &trace.weights));
             }
             labels[tokens.clone()].copy_from_slice(&input_ids[tokens]);
         }
-        Ok(Example { input_ids, labels, weights, look_alikes })
+        let example = Example { input_ids, labels, weights, look_alikes, straddling: straddling.len() };
+        Ok((example, straddling))
     }
 
     /// The tokens of a conversation and their labels.
     ///
     /// # Errors
     /// As [`Formatter::trace`] and [`Formatter::tokens`]; [`Error::TooLong`] where it has more tokens than
-    /// allowed and [`Overflow::Error`] holds.
+    /// allowed and [`Overflow::Error`] holds; [`Error::Unstable`] where [`Unstable::Error`] does.
     pub fn encode(&self, conversation: &Conversation, call: &Call) -> Result<Outcome, Error> {
-        let example = self.encoded(conversation, call)?;
-        let tokens = example.input_ids.len();
-        match (self.options.max_length, self.options.overflow) {
-            (Some(max_length), Overflow::Error) if tokens > max_length => {
-                Err(Error::TooLong { tokens, max_length })
+        self.encode_within(conversation, call, self.options.max_length)
+    }
+
+    /// As [`Formatter::encode`], with another length than that of the options.
+    ///
+    /// # Errors
+    /// As [`Formatter::encode`].
+    pub fn encode_within(
+        &self,
+        conversation: &Conversation,
+        call: &Call,
+        max_length: Option<usize>,
+    ) -> Result<Outcome, Error> {
+        let trace = self.trace(conversation, call)?;
+        let stability = self.stability(conversation, call, &trace);
+        let outcome = match (stability.rewrite, self.options.unstable) {
+            (Some(rewrite), Unstable::Error) => return Err(Error::Unstable(rewrite)),
+            (Some(_), Unstable::Split) => {
+                let parts = self.parts(conversation, trace)?;
+                let outcomes = parts.iter().map(|part| {
+                    let call =
+                        Call { add_generation_prompt: false, continue_final_message: None, ..call.clone() };
+                    self.fitted(part, self.trace(part, &call)?, &call, max_length)
+                });
+                Outcome::joined(outcomes.collect::<Result<Vec<_>, _>>()?)
             }
-            (Some(max_length), Overflow::Drop) if tokens > max_length => Ok(Outcome::Dropped { tokens }),
-            _ => Ok(Outcome::Example(example)),
-        }
+            _ => self.fitted(conversation, trace, call, max_length)?,
+        };
+        Ok(Outcome { rewrite: stability.rewrite, unchecked: stability.unchecked, ..outcome })
     }
 
     /// Which tokens of a conversation `{% generation %}` blocks cover: those that do, or those that
@@ -217,13 +242,43 @@ impl Formatter {
         Ok(self.templates.choose(tools_given)?.listing(add_generation_prompt))
     }
 
-    /// An example whose look-alikes have the paths of their fields.
-    fn encoded(&self, conversation: &Conversation, call: &Call) -> Result<Example, Error> {
-        let mut example = self.example(&self.trace(conversation, call)?)?;
-        if !example.look_alikes.is_empty() && !call.paths {
-            let call = Call { paths: true, ..call.clone() };
-            example = self.example(&self.trace(conversation, &call)?)?;
+    /// A traced conversation's example, or examples, of an allowed length.
+    fn fitted(
+        &self,
+        conversation: &Conversation,
+        trace: Trace,
+        call: &Call,
+        max_length: Option<usize>,
+    ) -> Result<Outcome, Error> {
+        let (trace, example) = self.told(conversation, trace, call)?;
+        let length = example.input_ids.len();
+        let Options { overflow, keep, .. } = self.options;
+        match max_length.filter(|max_length| length > *max_length) {
+            None => Ok(Outcome::whole(example)),
+            Some(max_length) if overflow == Overflow::Error => {
+                Err(Error::TooLong { tokens: length, max_length })
+            }
+            Some(max_length) => {
+                let control = &self.chat(trace.tools_given)?.control_ids.ids;
+                let tokens = self.tokens(&trace)?;
+                Ok(Room { max_length, overflow, keep, control }.fit(conversation, &trace, &tokens))
+            }
         }
+    }
+
+    /// An example whose look-alikes have the paths of their fields.
+    fn told(
+        &self,
+        conversation: &Conversation,
+        trace: Trace,
+        call: &Call,
+    ) -> Result<(Trace, Example), Error> {
+        let mut told = (self.example(&trace)?, trace);
+        if !told.0.look_alikes.is_empty() && !call.paths {
+            let trace = self.trace(conversation, &Call { paths: true, ..call.clone() })?;
+            told = (self.example(&trace)?, trace);
+        }
+        let (example, trace) = told;
         match example.look_alikes.first() {
             Some(LookAlike { message, path, id, .. })
                 if self.options.control_tokens == ControlPolicy::Error =>
@@ -231,7 +286,7 @@ impl Formatter {
                 let token = self.vocabulary.added_token(*id).unwrap_or_default().to_owned();
                 Err(Error::ControlToken { message: *message, path: path.clone(), token })
             }
-            _ => Ok(example),
+            _ => Ok((trace, example)),
         }
     }
 

@@ -33,6 +33,7 @@ mod error;
 mod example;
 mod fields;
 mod fingerprint;
+mod fit;
 mod formatter;
 mod guard;
 mod labels;
@@ -41,13 +42,16 @@ mod load;
 mod look_alikes;
 mod mask;
 mod options;
+mod outcome;
 mod outline;
 mod panics;
 mod project;
 mod ranges;
 mod report;
+mod rewrite;
 mod share;
 mod spans;
+mod stability;
 mod templates;
 mod vocabulary;
 
@@ -57,9 +61,13 @@ mod small;
 
 pub(crate) use encoder::Encoder;
 pub use error::{EncodeError, Error, LoadError};
-pub use example::{Example, LookAlike, NO_LOSS, Outcome, Tokens};
+pub use example::{Example, LookAlike, NO_LOSS, Tokens};
 pub use formatter::Formatter;
-pub use options::{Boundary, ControlPolicy, EndTokens, LabelPolicy, Options, Overflow, Reasoning, ToolCalls};
+pub use options::{
+    Boundary, ControlPolicy, EndTokens, Keep, LabelPolicy, Options, Overflow, Reasoning, ToolCalls, Unstable,
+};
+pub use outcome::{Fit, Outcome};
 pub use report::{EndKind, Facts, HeaderKind, Trace, TurnReport};
+pub use rewrite::{Change, Rewrite};
 pub use templates::{Broken, Templates};
 pub use vocabulary::{AddedToken, Encoding, Lane, TOKENIZERS_VERSION, Vocabulary};

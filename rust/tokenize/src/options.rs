@@ -23,6 +23,10 @@ pub struct Options {
     pub max_length: Option<usize>,
     /// What becomes of a longer one.
     pub overflow: Overflow,
+    /// What of a longer one is kept where it is truncated.
+    pub keep: Keep,
+    /// What becomes of conversations of which a beginning renders otherwise alone than within the whole.
+    pub unstable: Unstable,
     /// Special tokens, run variables, the clock and the limits of a render.
     pub settings: Settings,
     /// What read the model's files; it decides nothing but the fingerprint.
@@ -112,4 +116,30 @@ pub enum Overflow {
     Error,
     /// It is left out.
     Drop,
+    /// It is cut, at turns where that is enough.
+    Truncate,
+    /// It becomes several.
+    Split,
+}
+
+/// What of an example that is too long is kept beside what the system says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Keep {
+    /// Its last turns.
+    #[default]
+    End,
+    /// Its first turns.
+    Start,
+}
+
+/// What becomes of conversations of which a beginning renders otherwise alone than within the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Unstable {
+    /// They are one example, as any other, and counted.
+    #[default]
+    Whole,
+    /// They become as many examples as it takes to train each turn after the text that it renders with alone.
+    Split,
+    /// They are an error.
+    Error,
 }

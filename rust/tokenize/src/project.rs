@@ -21,22 +21,36 @@ pub(crate) fn borders<'a>(ranges: impl Iterator<Item = &'a Range<usize>>) -> Vec
     borders
 }
 
-/// The runs of tokens that carry loss, each with the bytes that tell about it; in order. The spans' starts, `trained`
-/// and `foreign` are in order, and their ends among the bytes that the outline was asked for.
-pub(crate) fn trained_tokens(
+/// Which tokens carry loss.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Learnt {
+    /// The runs of tokens that do, each with the bytes that tell about it; in order.
+    pub(crate) runs: Vec<(Range<usize>, Range<usize>)>,
+    /// The places of the tokens of which some bytes are trained and some are not.
+    pub(crate) straddling: Vec<usize>,
+}
+
+/// Decides which tokens carry loss. The spans' starts, `trained` and `foreign` are in order, and their ends among the
+/// bytes that the outline was asked for.
+pub(crate) fn learnt(
     outline: &Outline,
     trained: &[Range<usize>],
     foreign: &[Range<usize>],
     boundary: Boundary,
-) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-    let (mut trained, mut forbidden) = (Cursor::new(trained), Cursor::new(foreign));
-    outline.runs().filter(move |(_, span)| {
-        let wanted = match boundary {
-            Boundary::Any => trained.touches(span),
-            Boundary::All => trained.covers(span),
-        };
-        wanted && !span.is_empty() && !forbidden.touches(span)
-    })
+) -> Learnt {
+    let (mut wanted, mut forbidden) = (Cursor::new(trained), Cursor::new(foreign));
+    let mut straddling = Vec::new();
+    let runs = outline.runs().filter(|(tokens, span)| {
+        if span.is_empty() || !wanted.touches(span) {
+            return false;
+        }
+        let is_covered = wanted.covers(span);
+        if !is_covered {
+            straddling.extend(tokens.clone());
+        }
+        (is_covered || boundary == Boundary::Any) && !forbidden.touches(span)
+    });
+    Learnt { runs: runs.collect(), straddling }
 }
 
 /// The weight of a token's loss: that of the first weighted byte in its span. `weights` are in order.
@@ -73,7 +87,7 @@ impl<'a> Cursor<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{borders, trained_tokens, weight};
+    use super::{Learnt, borders, learnt, weight};
     use crate::Boundary;
     use crate::outline::{Known, Outline};
     use proptest::prelude::*;
@@ -147,7 +161,8 @@ mod tests {
         boundary: Boundary,
     ) -> Vec<bool> {
         let mut all = vec![false; outline.ids.len()];
-        trained_tokens(outline, trained, foreign, boundary).for_each(|(tokens, _)| all[tokens].fill(true));
+        let runs = learnt(outline, trained, foreign, boundary).runs;
+        runs.into_iter().for_each(|(tokens, _)| all[tokens].fill(true));
         all
     }
 
@@ -155,8 +170,18 @@ mod tests {
         #[test]
         fn equals_the_naive_twin(spans in spans(), trained in ranges(1..6), forbidden in ranges(0..12)) {
             for boundary in [Boundary::Any, Boundary::All] {
-                let ours = carry_loss(&outline(&spans, |_| true), &trained, &forbidden, boundary);
-                prop_assert_eq!(ours, naive(&spans, &trained, &forbidden, boundary));
+                let outline = outline(&spans, |_| true);
+                prop_assert_eq!(
+                    carry_loss(&outline, &trained, &forbidden, boundary),
+                    naive(&spans, &trained, &forbidden, boundary)
+                );
+                let within = |byte: &usize| trained.iter().any(|range| range.contains(byte));
+                let straddles = |place: &usize| {
+                    let span = spans[*place].clone();
+                    span.clone().any(|byte| within(&byte)) && !span.clone().all(|byte| within(&byte))
+                };
+                let straddling = learnt(&outline, &trained, &forbidden, boundary).straddling;
+                prop_assert_eq!(straddling, (0..spans.len()).filter(straddles).collect::<Vec<_>>());
             }
         }
 
@@ -171,9 +196,9 @@ mod tests {
             for boundary in [Boundary::Any, Boundary::All] {
                 let [some, all] = [&some, &all].map(|outline| {
                     let mut all = vec![0.0; pieces.len()];
-                    let runs = trained_tokens(outline, &trained, &forbidden, boundary);
-                    runs.for_each(|(tokens, span)| all[tokens].fill(weight(&span, &weights)));
-                    all
+                    let Learnt { runs, straddling } = learnt(outline, &trained, &forbidden, boundary);
+                    runs.into_iter().for_each(|(tokens, span)| all[tokens].fill(weight(&span, &weights)));
+                    (all, straddling)
                 });
                 prop_assert_eq!(some, all);
             }

@@ -4,7 +4,7 @@ mod small;
 
 use chatloom_template::{Call, Conversation, Data, Template};
 use chatloom_tokenize::{
-    ControlPolicy, Error, Example, Formatter, LookAlike, Options, Outcome, Templates, Vocabulary,
+    ControlPolicy, Error, Example, Formatter, LookAlike, Options, Templates, Vocabulary,
 };
 use std::sync::Arc;
 
@@ -25,10 +25,7 @@ fn chat(messages: &[(&str, &str)]) -> Conversation {
 }
 
 fn encode(formatter: &Formatter, chat: &Conversation) -> Result<Example, Error> {
-    match formatter.encode(chat, &Call::default())? {
-        Outcome::Example(example) => Ok(example),
-        Outcome::Dropped { .. } => panic!("dropped"),
-    }
+    formatter.encode(chat, &Call::default()).map(|mut outcome| outcome.examples.remove(0))
 }
 
 fn count(example: &Example, id: i32) -> usize {

@@ -4,8 +4,8 @@ mod small;
 
 use chatloom_template::{Call, Class, Conversation, Data, Settings, Template};
 use chatloom_tokenize::{
-    Boundary, Broken, EndKind, EndTokens, Error, Example, Formatter, HeaderKind, NO_LOSS, Options, Outcome,
-    Overflow, Templates, Vocabulary,
+    Boundary, Broken, EndKind, EndTokens, Error, Example, Fit, Formatter, HeaderKind, Keep, NO_LOSS, Options,
+    Outcome, Overflow, Templates, Unstable, Vocabulary,
 };
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -107,10 +107,9 @@ fn plain(template: &str) -> Formatter {
 }
 
 fn example(formatter: &Formatter, conversation: &Conversation) -> Example {
-    match formatter.encode(conversation, &Call::default()).unwrap() {
-        Outcome::Example(example) => example,
-        Outcome::Dropped { tokens } => panic!("dropped with {tokens} tokens"),
-    }
+    let mut outcome = formatter.encode(conversation, &Call::default()).unwrap();
+    assert_eq!((outcome.examples.len(), outcome.fit, outcome.lost), (1, Fit::Whole, 0));
+    outcome.examples.remove(0)
 }
 
 /// The texts of the runs of trained tokens.
@@ -253,15 +252,16 @@ fn end_tokens_follow_their_policy() {
 
 #[test]
 fn a_longer_conversation_is_an_error_or_left_out() {
-    let tokens = example(&plain(CHATML), &talk()).input_ids.len();
+    let Example { input_ids, labels, .. } = example(&plain(CHATML), &talk());
+    let (tokens, lost) = (input_ids.len(), labels.iter().filter(|label| **label != NO_LOSS).count());
     let under = |max_length, overflow| {
         let options = Options { max_length: Some(max_length), overflow, ..Options::default() };
         with(CHATML, options).encode(&talk(), &Call::default())
     };
-    assert!(matches!(under(tokens, Overflow::Error), Ok(Outcome::Example(_))));
+    assert_eq!(under(tokens, Overflow::Error).map(|outcome| outcome.fit), Ok(Fit::Whole));
     let max_length = tokens - 1;
     assert_eq!(under(max_length, Overflow::Error), Err(Error::TooLong { tokens, max_length }));
-    assert_eq!(under(max_length, Overflow::Drop), Ok(Outcome::Dropped { tokens }));
+    assert_eq!(under(max_length, Overflow::Drop), Ok(Outcome::dropped(tokens, lost)));
 }
 
 #[test]
@@ -359,6 +359,8 @@ fn a_fingerprint_tells_templates_and_options_apart() {
         print(CHATML, Options { end_tokens: EndTokens::Last, ..Options::default() }),
         print(CHATML, Options { max_length: Some(7), ..Options::default() }),
         print(CHATML, Options { overflow: Overflow::Drop, ..Options::default() }),
+        print(CHATML, Options { keep: Keep::Start, ..Options::default() }),
+        print(CHATML, Options { unstable: Unstable::Split, ..Options::default() }),
         print(CHATML, Options { settings, ..Options::default() }),
         print(CHATML, Options { read_by: "files".into(), ..Options::default() }),
     ];
