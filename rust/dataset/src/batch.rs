@@ -230,7 +230,7 @@ impl Batch {
         if self.rows.is_empty() {
             let (tally, look_alikes) = (std::mem::take(&mut self.tally), self.look_alikes);
             let first_look_alike = self.first_look_alike.take();
-            *self = Self { tally, look_alikes, first_look_alike, ..part };
+            *self = Self { look_alikes, first_look_alike, tally, ..part };
             return;
         }
         self.weigh(part.weights.as_deref(), &part.labels);
