@@ -130,7 +130,7 @@ def syntax_error_of_the_reference(source: str) -> tuple[str, int | None] | None:
             chat_template_utils._compile_jinja_template(source)
     except jinja2.TemplateSyntaxError as error:
         return type(error).__name__, error.lineno
-    except (SyntaxError, ValueError) as error:
+    except (AssertionError, SyntaxError, ValueError) as error:
         return type(error).__name__, None
     return None
 

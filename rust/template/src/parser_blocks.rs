@@ -17,7 +17,7 @@ impl<'s> Parser<'s> {
         }
         let body = self.function(|parser| parser.block("endblock"))?;
         if required && !body.iter().all(is_blank) {
-            return Err(self.error(at, "a required block can only contain comments or whitespace"));
+            return Err(self.error(self.at(), "a required block can only contain comments or whitespace"));
         }
         self.skip_name(name);
         Ok(StmtNode::Block(Block { name, scoped, required, body }))
