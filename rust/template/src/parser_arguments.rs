@@ -64,29 +64,34 @@ impl<'s> Parser<'s> {
         Ok(args)
     }
 
-    /// One argument; false where Jinja does not allow it after those before.
+    /// One argument; false, and nothing read, where Jinja does not allow it after those before.
     fn argument(&mut self, args: &mut Args<'s>) -> Result<bool, Error> {
-        if self.skip_op(Op::Mul) {
-            let allowed = args.star.is_none() && args.double_star.is_none();
-            args.star = Some(Box::new(self.expression()?));
-            return Ok(allowed);
+        if args.double_star.is_some() {
+            return Ok(false);
         }
         if self.skip_op(Op::Pow) {
-            let allowed = args.double_star.is_none();
             args.double_star = Some(Box::new(self.expression()?));
-            return Ok(allowed);
-        }
-        if matches!(self.peek(), Kind::Name(_)) && *self.peek_second() == Kind::Op(Op::Assign) {
+        } else if self.names_argument() {
             let name = self.expect_name()?;
             self.advance();
             if matches!(name, "_loop_vars" | "_block_vars") {
                 return Err(self.unsupported(self.at(), &format!("keyword argument `{name}`")));
             }
             args.named.push((name, self.expression()?));
-            return Ok(args.double_star.is_none());
+        } else if args.star.is_some() {
+            return Ok(false);
+        } else if self.skip_op(Op::Mul) {
+            args.star = Some(Box::new(self.expression()?));
+        } else if args.named.is_empty() {
+            args.positional.push(self.expression()?);
+        } else {
+            return Ok(false);
         }
-        args.positional.push(self.expression()?);
-        Ok(args.star.is_none() && args.double_star.is_none() && args.named.is_empty())
+        Ok(true)
+    }
+
+    fn names_argument(&self) -> bool {
+        matches!(self.peek(), Kind::Name(_)) && *self.peek_second() == Kind::Op(Op::Assign)
     }
 }
 
