@@ -11,6 +11,18 @@ use crate::scope::Symbols;
 use crate::special::reads_special;
 use crate::walk::{each_block, each_child, each_expr};
 
+/// A loop that is being lowered.
+struct Loop<'l, 's> {
+    node: &'l For<'s>,
+    index: u32,
+    head: Label,
+    /// The names around it, and those of its body.
+    outer: &'l Scope<'s>,
+    inner: &'l Scope<'s>,
+    /// Whether it has `loop`.
+    extended: bool,
+}
+
 impl<'s> Lowering<'s> {
     pub(crate) fn for_loop(&mut self, node: &For<'s>, scope: &Scope<'s>) -> Result<(), Error> {
         if node.recursive {
@@ -51,23 +63,16 @@ impl<'s> Lowering<'s> {
             self.program.loops[index as usize].test = Some(self.test_ahead(node, test, scope)?);
         }
         self.op_at(node.iter.at, Op::Loop(index, iterable));
-        let head = self.label();
-        self.next_item(node, index, head, &inner, extended, scope)?;
-        self.loop_body(node, index, head, &inner, extended)?;
-        self.loop_end(node, index, head, scope)
+        let lowered = Loop { node, index, head: self.label(), outer: scope, inner: &inner, extended };
+        self.next_item(&lowered)?;
+        self.loop_body(&lowered)?;
+        self.loop_end(&lowered)
     }
 
     /// Takes the next item of a loop, or the next that its test keeps, into the loop's targets.
-    fn next_item(
-        &mut self,
-        node: &For<'s>,
-        index: u32,
-        head: Label,
-        inner: &Scope<'s>,
-        extended: bool,
-        scope: &Scope<'s>,
-    ) -> Result<(), Error> {
-        let Some(test) = node.test.as_ref().filter(|_| !extended) else {
+    fn next_item(&mut self, of: &Loop<'_, 's>) -> Result<(), Error> {
+        let Loop { node, index, inner, .. } = *of;
+        let Some(test) = node.test.as_ref().filter(|_| !of.extended) else {
             match self.target_variable(&node.target, inner) {
                 Some(variable) => self.op(Op::NextInto(index, variable)),
                 None => {
@@ -79,10 +84,10 @@ impl<'s> Lowering<'s> {
         };
         self.op(Op::Next(index));
         self.op(Op::Duplicate);
-        self.loop_test(node, test, scope)?;
+        self.loop_test(node, test, of.outer)?;
         let body = self.forward(Op::JumpIf(true, Operand::Top, 0));
         self.op(Op::Pop);
-        self.op(Op::Jump(head));
+        self.op(Op::Jump(of.head));
         self.land(body);
         self.store(&node.target, inner);
         Ok(())
@@ -131,15 +136,11 @@ impl<'s> Lowering<'s> {
         whole.map_or(Ok(()), |at| Err(self.unsupported(at, "`loop` itself in a loop with a test")))
     }
 
-    fn loop_body(
-        &mut self,
-        node: &For<'s>,
-        index: u32,
-        head: Label,
-        inner: &Scope<'s>,
-        extended: bool,
-    ) -> Result<(), Error> {
-        if extended && let Some(slot) = inner.symbols.find("loop") {
+    fn loop_body(&mut self, of: &Loop<'_, 's>) -> Result<(), Error> {
+        let Loop { node, inner, .. } = *of;
+        if of.extended
+            && let Some(slot) = inner.symbols.find("loop")
+        {
             let variable = self.variable(slot);
             self.op(Op::StoreLoop(variable));
         }
@@ -148,27 +149,28 @@ impl<'s> Lowering<'s> {
         if let Target::Name(name) = node.target {
             self.counters.push(name);
         }
-        self.loops.push((index, head));
+        self.loops.push((of.index, of.head));
         let lowered = self.body(&node.body, inner);
         self.loops.pop();
         self.counters.truncate(counters);
         lowered
     }
 
-    fn loop_end(&mut self, node: &For<'s>, index: u32, head: Label, scope: &Scope<'s>) -> Result<(), Error> {
+    fn loop_end(&mut self, of: &Loop<'_, 's>) -> Result<(), Error> {
+        let node = of.node;
         if !node.otherwise.is_empty() {
             self.op(Op::Completed);
         }
-        self.op(Op::Jump(head));
+        self.op(Op::Jump(of.head));
         let otherwise = self.label();
         if !node.otherwise.is_empty() {
-            let inner = self.inner(scope, |symbols, slots| symbols.visit_body(&node.otherwise, slots));
+            let inner = self.inner(of.outer, |symbols, slots| symbols.visit_body(&node.otherwise, slots));
             self.enter(&inner)?;
             self.body(&node.otherwise, &inner)?;
         }
         let exit = self.label();
-        let facts = &mut self.program.loops[index as usize];
-        (facts.head, facts.exit, facts.otherwise) = (head, exit, otherwise);
+        let facts = &mut self.program.loops[of.index as usize];
+        (facts.head, facts.exit, facts.otherwise) = (of.head, exit, otherwise);
         Ok(())
     }
 }
