@@ -25,6 +25,7 @@ mod sentence_piece;
 mod spans;
 mod tokens;
 mod whole;
+mod work;
 
 use crate::Encoder;
 use byte_level::ByteLevel;

@@ -9,8 +9,9 @@ use super::notes::Notes;
 use super::recognize::{Model, Reason, Split};
 use super::scan::{Cased, Cl100k, DeepSeek, DigitsApart, Gpt2, Scanner, Text};
 use super::tokens::Tokens;
+use super::work::Work;
 use crate::control_ids::IdSet;
-use crate::outline::{Ban, Known, Outline, Spans, Wanted};
+use crate::outline::{Known, Outline, Spans, Wanted};
 use crate::{EncodeError, Encoder, Encoding, spans};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -109,14 +110,9 @@ impl Encoder for ByteLevel {
     }
 
     fn outline(&self, text: &str, wanted: Wanted) -> Result<Outline, EncodeError> {
-        let memory = self.memory.get_or(|| RefCell::new(Memory::new()));
-        let (ban, ids, notes) = (wanted.ban, Vec::with_capacity(text.len() / 3), Notes::new(wanted.spans));
-        let mut work = Work { lane: self, memory: &mut memory.borrow_mut(), text, ban, ids, notes };
-        if !text.is_empty() {
-            let refused = |id, range| ban.is_some_and(|ban| ban.refuses(id, &range));
-            self.raw.split(text, refused, |part| work.part(part));
-        }
-        Ok(Outline { ids: work.ids, known: work.notes.known })
+        let mut memory = self.memory.get_or(|| RefCell::new(Memory::new())).borrow_mut();
+        let work = Work::new(self, &mut memory, text, wanted);
+        Ok(work.outline(&self.raw, Work::part))
     }
 
     fn guards(&self, control: &IdSet) -> bool {
@@ -124,27 +120,12 @@ impl Encoder for ByteLevel {
     }
 }
 
-/// One text on its way.
-struct Work<'a> {
-    lane: &'a ByteLevel,
-    memory: &'a mut Memory,
-    text: &'a str,
-    ban: Option<Ban<'a>>,
-    ids: Vec<u32>,
-    notes: Notes<'a>,
-}
-
-impl Work<'_> {
+impl Work<'_, ByteLevel> {
     fn part(&mut self, part: Part) {
         match part {
             Part::Token(id, range) => self.token(id, range),
             Part::Text(range) => self.plain(range),
         }
-    }
-
-    fn token(&mut self, id: u32, span: Range<usize>) {
-        self.notes.token(self.ids.len(), span);
-        self.ids.push(id);
     }
 
     /// Text between added tokens that are looked for before normalizing.

@@ -5,12 +5,12 @@ use super::borders::Borders;
 use super::marked::Marked;
 use super::memory::Memory;
 use super::merging::LONGEST;
-use super::notes::Notes;
 use super::recognize::{Before, MARK, Marks, Model, Reason};
 use super::spans::{ceiling, floor};
 use super::tokens::Tokens;
+use super::work::Work;
 use crate::control_ids::IdSet;
-use crate::outline::{Ban, Outline, Wanted};
+use crate::outline::{Outline, Wanted};
 use crate::{EncodeError, Encoder, Encoding};
 use std::cell::RefCell;
 use std::ops::Range;
@@ -91,14 +91,9 @@ impl Encoder for SentencePiece {
     }
 
     fn outline(&self, text: &str, wanted: Wanted) -> Result<Outline, EncodeError> {
-        let memory = self.memory.get_or(|| RefCell::new(Memory::new()));
-        let (ban, ids, notes) = (wanted.ban, Vec::with_capacity(text.len() / 3), Notes::new(wanted.spans));
-        let mut work = Work { lane: self, memory: &mut memory.borrow_mut(), text, ban, ids, notes };
-        if !text.is_empty() {
-            let refused = |id, range| ban.is_some_and(|ban| ban.refuses(id, &range));
-            self.raw.split(text, refused, |part| work.part(part));
-        }
-        Ok(Outline { ids: work.ids, known: work.notes.known })
+        let mut memory = self.memory.get_or(|| RefCell::new(Memory::new())).borrow_mut();
+        let work = Work::new(self, &mut memory, text, wanted);
+        Ok(work.outline(&self.raw, Work::part))
     }
 
     fn guards(&self, control: &IdSet) -> bool {
@@ -106,17 +101,7 @@ impl Encoder for SentencePiece {
     }
 }
 
-/// One text on its way.
-struct Work<'a> {
-    lane: &'a SentencePiece,
-    memory: &'a mut Memory,
-    text: &'a str,
-    ban: Option<Ban<'a>>,
-    ids: Vec<u32>,
-    notes: Notes<'a>,
-}
-
-impl Work<'_> {
+impl Work<'_, SentencePiece> {
     fn part(&mut self, part: Part) {
         match part {
             Part::Token(id, range) => self.token(id, range),
@@ -128,11 +113,6 @@ impl Work<'_> {
                 Marks::Cut { before, .. } => self.cut(range, before),
             },
         }
-    }
-
-    fn token(&mut self, id: u32, span: Range<usize>) {
-        self.notes.token(self.ids.len(), span);
-        self.ids.push(id);
     }
 
     /// Text that the normalizer marks before added tokens are looked for.
