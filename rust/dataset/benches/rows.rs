@@ -4,15 +4,13 @@
 //! line on standard input, the path of a JSONL file with rows, it writes one line of JSON: the `seconds` of the
 //! processor that rendering all rows took, and their `texts`. Without arguments, as `cargo bench` calls it, it does nothing.
 #![allow(missing_docs)]
-use chatloom_dataset::{json, row_to_conversation};
-use chatloom_template::{Call, Conversation, Data, Settings, Template};
-use rustix::time::{ClockId, clock_gettime};
-use std::error::Error;
+mod common;
+
+use chatloom_template::{Call, Conversation, Settings, Template};
+use common::{Outcome, processor_seconds, read_chats, read_variables};
 use std::fs;
 use std::hint::black_box;
 use std::io::{BufRead, Write, stdin, stdout};
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -35,24 +33,4 @@ fn time(template: &Template, settings: &Settings, chats: &[Conversation]) -> Out
         black_box(template.render(chat, settings, &Call::default())?);
     }
     Ok(processor_seconds() - start)
-}
-
-/// Other processes on the machine don't count in it.
-#[allow(clippy::cast_precision_loss)]
-fn processor_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
-fn read_chats(path: &str) -> Outcome<Vec<Conversation>> {
-    fs::read_to_string(path)?
-        .lines()
-        .map(|line| Ok(row_to_conversation(json::parse(line.as_bytes())?)?))
-        .collect()
-}
-
-fn read_variables(path: &str) -> Outcome<Vec<(String, Data)>> {
-    let Data::Dict(entries) = json::parse(&fs::read(path)?)? else { return Err("expected an object".into()) };
-    let named = |(name, value): (Data, Data)| name.as_str().map(|name| (name.to_owned(), value));
-    Ok(entries.into_iter().filter_map(named).collect())
 }

@@ -6,20 +6,19 @@
 //! Each has an encoder of its own, which has met the same text. Without arguments, as `cargo bench` calls it, it does
 //! nothing.
 #![allow(missing_docs)]
-use chatloom_dataset::{Job, json, pack_files, row_to_conversation};
-use chatloom_template::{Call, Conversation, Data, Settings, Template};
+mod common;
+
+use chatloom_dataset::{Job, pack_files};
+use chatloom_template::{Call, Settings, Template};
 use chatloom_tokenize::{ControlPolicy, Formatter, Options, Templates, Vocabulary};
-use rustix::time::{ClockId, clock_gettime};
+use common::{Outcome, processor_seconds, read_chats, read_variables};
 use serde_json::{Value, json};
-use std::error::Error;
 use std::fs;
 use std::hint::black_box;
 use std::io::{BufRead, Write, stdin, stdout};
 use std::num::NonZeroUsize;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-
-type Outcome<T> = Result<T, Box<dyn Error>>;
 
 const LENGTH: u32 = 1 << 17;
 
@@ -73,24 +72,4 @@ fn time<T, R>(inputs: &[T], work: impl Fn(&T) -> Outcome<R>) -> Outcome<f64> {
         black_box(work(input)?);
     }
     Ok(processor_seconds() - start)
-}
-
-/// Other processes on the machine don't count in it.
-#[allow(clippy::cast_precision_loss)]
-fn processor_seconds() -> f64 {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
-}
-
-fn read_chats(path: &str) -> Outcome<Vec<Conversation>> {
-    fs::read_to_string(path)?
-        .lines()
-        .map(|line| Ok(row_to_conversation(json::parse(line.as_bytes())?)?))
-        .collect()
-}
-
-fn read_variables(path: &str) -> Outcome<Vec<(String, Data)>> {
-    let Data::Dict(entries) = json::parse(&fs::read(path)?)? else { return Err("expected an object".into()) };
-    let named = |(name, value): (Data, Data)| name.as_str().map(|name| (name.to_owned(), value));
-    Ok(entries.into_iter().filter_map(named).collect())
 }
