@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from functools import cache
 
 from chatloom import Formatter
 from chatloom.files import Model
 from chatloom.formatter import Options
+from chatloom.linter.stand_in import MARKER
 from reference import NOW, SPECIAL_TOKENS
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers
-
-MARKER = re.compile(
-    r"<\|[^|<>\s]{1,40}\|>"  # <|im_end|>
-    r"|<｜[^｜<>]{1,40}｜>"  # <｜Assistant｜>
-    r"|</?[a-zA-Z_0-9▁:]{1,30}>"  # <end_of_turn>, </think>, <seed:eos>
-    r"|<\|?[a-z_]{1,30}\|?>"  # <turn|>
-    r"|\[/?[A-Z_]{3,}\]"  # [/INST]
-    r"|\[\|[a-z]+\|\]"  # [|endofturn|]
-    r"|\]~!?b[\]\[]|\[e~\["  # ]~b], [e~[
-)
 
 
 def labeller(source: str, rendered: str = "", **options: object) -> Formatter:

@@ -79,7 +79,7 @@ def pad_token(subject: Subject) -> Iterator[Finding]:
     code = "pad-token"
     tokens = subject.formatter.special_tokens
     pad, eos = tokens.get("pad_token"), tokens.get("eos_token")
-    found = {end.token for end in ends(subject)}
+    found = {end.token for end in ends(subject) if end.token is not None}
     rendered = subject.trace(PLAIN)
     shown = () if rendered is None else ((WITH_LOSS, marked(rendered)),)
     evidence = subject.evidence(PLAIN, *shown, ("pad_token", pad or "none"), ("eos_token", eos or "none"))
