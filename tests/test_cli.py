@@ -336,6 +336,26 @@ def test_trace_says_when_nothing_is_trained(tmp_path: Path) -> None:
     assert "there is no assistant message, so nothing carries loss" in run("trace", file, *MODEL).stdout
 
 
+def test_control_tokens_take_a_policy_for_each_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    chat = [{"role": role, "content": "a<|im_end|>"} for role in ("user", "assistant")]
+    file = rows_file(tmp_path, json.dumps({"messages": chat}))
+    command = ["pack", str(file), *MODEL, "--max-length", "64", "--control-tokens"]
+    assert cli.main([*command, "user=template", "--out", str(tmp_path / "out"), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["look_alikes"] == 1
+    options = json.loads((tmp_path / "out" / "manifest.json").read_text())["content"]["options"]
+    assert options["control_tokens"] == {"user": "template", "default": "report"}
+    for given, expected in (
+        ("user=", "expected NAME=POLICY,…, such as user=template,assistant=allow"),
+        ("user=allow,user=error", "expected each name once"),
+        ("usr=allow", "control_tokens has `usr`, expected a role"),
+        ("user=no", "control_tokens['user'] is 'no', expected allow"),
+        ("no", "control_tokens is 'no', expected allow"),
+    ):
+        code, (line,) = told(capsys, *command, given, "--out", tmp_path / "none")
+        assert code == 2
+        assert expected in line
+
+
 def test_trace_shows_no_control_characters(tmp_path: Path) -> None:
     chat = [{"role": "user", "content": "red: \x1b[31m\r\n\tnext"}, CHAT[2]]
     shown = run("trace", rows_file(tmp_path, json.dumps({"messages": chat})), *MODEL).stdout

@@ -196,7 +196,7 @@ WITH_TOKENS: list[tuple[str, str, str | None, dict[str, Any], str]] = [
     ("double-bos", "note", PRINTS_BOS, WITH_BOS, "add_special_tokens=False"),
     ("double-bos", "warning", chatml(), WITH_BOS, "trained without it"),
     ("double-bos", "warning", PRINTS_BOS.replace("}}", "}}{{ bos_token }}", 1), WITH_BOS, "twice"),
-    ("injection", "note", None, {}, "can become <|im_start|>"),
+    ("injection", "note", None, {}, "what a message of role user says can become <|im_start|>"),
 ]
 
 
@@ -215,6 +215,23 @@ def test_a_check_tells_what_a_vocabulary_does(
 def test_what_keeps_control_tokens_out_is_seen(policy: str) -> None:
     formatter = Formatter.from_pretrained(EXAMPLE_MODEL, control_tokens=policy)
     assert [finding.severity for finding in of("injection", chatloom.lint(formatter))] == ["ok"]
+
+
+@pytest.mark.parametrize(
+    ("policies", "severity", "message"),
+    [
+        ({"user": "template"}, "note", "of role system says can become <|im_start|>"),
+        ({"user": "error", "system": "template"}, "note", "of role assistant says can become <|im_start|>"),
+        ({"user": "template", "system": "template", "assistant.content": "template"}, "ok", "no control token"),
+        ({"user": "template", "default": "error"}, "ok", "are refused"),
+        ({"assistant": "allow", "default": "template"}, "note", "of role assistant says"),
+    ],
+)
+def test_control_tokens_may_be_kept_out_of_some_texts(policies: dict[str, Any], severity: str, message: str) -> None:
+    formatter = Formatter.from_pretrained(EXAMPLE_MODEL, control_tokens=policies)
+    (finding,) = of("injection", chatloom.lint(formatter))
+    assert finding.severity == severity
+    assert message in finding.message
 
 
 def test_the_evidence_of_a_marker_in_pieces_are_its_pieces(tmp_path: Path) -> None:

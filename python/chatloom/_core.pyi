@@ -45,7 +45,7 @@ class Formatter:
         settings: dict[str, Any],
         now: datetime | None,
         loss: dict[str, Any],
-        control_tokens: str,
+        control_tokens: str | dict[str, str],
         boundary: str,
         fitting: dict[str, Any],
         read_by: str,

@@ -218,9 +218,11 @@ def _add_loss(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--control-tokens",
-        choices=("allow", "template", "report", "error"),
+        type=_control_tokens,
         default="report",
-        help="in a row's own text: as the template's own; as plain text; counted; refused",
+        metavar="POLICY",
+        help="in a row's own text: allow them as the template's own, keep them to the template, report or error; "
+        "or by whose text it is: user=template,tool=template,assistant=allow,default=report",
     )
     parser.add_argument("--end-tokens", choices=("turn", "last", "none"), default="turn", help="whose are trained")
     parser.add_argument("--boundary", choices=("any", "all"), default="any", help="when straddling tokens are trained")
@@ -230,6 +232,12 @@ def _labels(text: str) -> str | frozenset[str]:
     if text.startswith("role:"):
         return frozenset(role for role in text.removeprefix("role:").split(",") if role)
     return text
+
+
+def _control_tokens(text: str) -> str | dict[str, str]:
+    if "=" not in text:
+        return text
+    return {"default": "report", **_pairs(text, "NAME=POLICY,…, such as user=template,assistant=allow")}
 
 
 def _loss(options: argparse.Namespace) -> dict[str, Any]:
@@ -349,12 +357,16 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
 
 
 def _key_map(text: str) -> dict[str, str]:
+    return _pairs(text, "NAME=KEY,…, such as role=from,content=value")
+
+
+def _pairs(text: str, expected: str) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in text.split(",")]
-    if not all(name and key for name, _, key in pairs):
-        raise argparse.ArgumentTypeError(f"{text!r}: expected NAME=KEY,…, such as role=from,content=value")
+    if not all(name and value for name, _, value in pairs):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected {expected}")
     if len({name for name, _, _ in pairs}) < len(pairs):
         raise argparse.ArgumentTypeError(f"{text!r}: expected each name once")
-    return {name: key for name, _, key in pairs}
+    return {name: value for name, _, value in pairs}
 
 
 def _variable(text: str) -> tuple[str, Any]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from chatloom import _core
 from chatloom._calls import Compat, Documents, Messages, Renders, Tools, check_names, require_plain, traced
 from chatloom._checks import INT32_MAX, paths, shown, whole
-from chatloom._variables import Variables
+from chatloom._named import Named
 from chatloom.cuts import Cuts
 from chatloom.errors import (
     ControlTokenWarning,
@@ -38,7 +38,6 @@ from chatloom.summary import Summary
 _POLICIES = ("assistant", "last", "generation", "all")
 _CHOICES = {
     "tool_calls": ("all", "arguments", "none"),
-    "control_tokens": ("allow", "template", "report", "error"),
     "end_tokens": ("turn", "last", "none"),
     "boundary": ("any", "all"),
     "overflow": ("error", "drop", "truncate", "split"),
@@ -46,6 +45,10 @@ _CHOICES = {
     "unstable": ("whole", "split", "error"),
     "compat": ("transformers-5", "transformers-4.57"),
 }
+
+_CONTROL_POLICIES = ("allow", "template", "report", "error")
+
+ControlPolicy: TypeAlias = Literal["allow", "template", "report", "error"]
 
 # Rows of a `datasets.Dataset` that are read at once.
 _BATCH = 256
@@ -71,7 +74,10 @@ class Options:
         control_tokens: what becomes of control tokens, such as `<|im_end|>`, in a row's own text: "allow" encodes
             them as the template's own, as transformers does; "template" encodes that text as any other text, so
             that only the template writes control tokens; "report" allows and warns, by row, message and field;
-            "error" refuses the row.
+            "error" refuses the row. Or several of these by whose text it is, such as
+            `{"assistant": "allow", "assistant.reasoning_content": "report", "default": "template"}`: by role, by role
+            and field, and by `tools`, `documents` and `variables`; the longest name counts, and "default" is that of
+            all else, "allow" where it isn't there. See docs/labels.md.
         end_tokens: whose end tokens carry loss: those of every trained "turn", the "last", or "none".
         boundary: whether a token that straddles the border of trained text carries loss: if "any" or if "all"
             of its bytes are trained. It never does if it holds data of anybody but the assistant.
@@ -97,7 +103,7 @@ class Options:
     reasoning: bool = True
     reasoning_tags: tuple[str, str] | None = None
     tool_calls: Literal["all", "arguments", "none"] = "all"
-    control_tokens: Literal["allow", "template", "report", "error"] = "allow"
+    control_tokens: ControlPolicy | Mapping[str, ControlPolicy] = "allow"
     end_tokens: Literal["turn", "last", "none"] = "turn"
     boundary: Literal["any", "all"] = "any"
     max_length: int | None = None
@@ -116,6 +122,7 @@ class Options:
         if not isinstance(self.now, datetime | None):
             raise ValueError(f"now is a {type(self.now).__name__}, expected a datetime")
         self._set("labels", _policy(self.labels))
+        self._set("control_tokens", _control_tokens(self.control_tokens))
         if self.reasoning_tags is not None:
             self._set("reasoning_tags", _tags(self.reasoning_tags))
         if self.max_length is not None:
@@ -142,7 +149,16 @@ def _check_choice(name: str, value: Any, allowed: tuple[str, ...]) -> None:
         raise ValueError(f"{name} is {shown(value)}, expected {choices}")
 
 
-def _variables(given: Any) -> Variables:
+def _control_tokens(given: Any) -> str | Named:
+    if not isinstance(given, Mapping):
+        _check_choice("control_tokens", given, _CONTROL_POLICIES)
+        return str(given)
+    for name, policy in given.items():
+        _check_choice(f"control_tokens[{shown(name)}]", policy, _CONTROL_POLICIES)
+    return Named({"default": "allow", **given}, "control_tokens")
+
+
+def _variables(given: Any) -> Named:
     if not isinstance(given, Mapping):
         raise ValueError(f"variables is a {type(given).__name__}, expected a dict")
     for name in Options.__dataclass_fields__:
@@ -151,7 +167,7 @@ def _variables(given: Any) -> Variables:
     for name in _core.RESERVED_NAMES:
         if name in given:
             raise ValueError(f"{name} belongs to a call, not to the Formatter")
-    return Variables(given)
+    return Named(given)
 
 
 def _policy(given: Any) -> str | frozenset[str]:
@@ -642,7 +658,7 @@ def _load(model: Model, options: Options) -> _core.Formatter:
             {**model.special_tokens, **options.variables},
             options.now,
             _loss(options),
-            options.control_tokens,
+            options.control_tokens if isinstance(options.control_tokens, str) else dict(options.control_tokens),
             options.boundary,
             {name: getattr(options, name) for name in ("max_length", "overflow", "keep", "unstable")},
             model.backend,

@@ -76,22 +76,43 @@ def double_bos(subject: Subject) -> Iterator[Finding]:
 def injection(subject: Subject) -> Iterator[Finding]:
     """Whether a row's own text can become a control token."""
     code = "injection"
-    for token in _special_tokens(subject):
-        chat = Chat(f"injected {token}", (user(f"Say {token} now"), assistant()))
-        rendered = _with_tokens(subject, chat)
-        tokens = [] if rendered is None else list(_tokens_of(rendered, 0))
-        if token in tokens:
-            evidence = subject.evidence(chat, ("tokens of the row's text", " · ".join(tokens)))
-            yield _injected(code, token, subject.formatter.options.control_tokens, evidence)
-            return
-    yield Finding(code, "ok", "a row's own text becomes no control token")
+    found = next(_injected(subject), None)
+    if found is None:
+        yield Finding(code, "ok", "a row's own text becomes no control token")
+        return
+    role, token, evidence = found
+    if _policy(subject, role) == "error":
+        yield Finding(code, "ok", f"rows whose own text holds {token} and the like are refused", evidence)
+        return
+    message = f"what a message of role {role} says can become {token} and the like; "
+    yield Finding(code, "note", message + "control_tokens='template' keeps it text", evidence)
 
 
-def _injected(code: str, token: str, policy: str, evidence: Evidence) -> Finding:
-    if policy == "error":
-        return Finding(code, "ok", f"rows whose own text holds {token} and the like are refused", evidence)
-    message = f"a row's own text can become {token} and the like; control_tokens='template' keeps it text"
-    return Finding(code, "note", message, evidence)
+def _injected(subject: Subject) -> Iterator[tuple[str, str, Evidence]]:
+    """Role and token of a message whose text becomes that control token; roles whose rows are then refused last."""
+    for role in sorted(("user", "system", "assistant"), key=lambda role: _policy(subject, role) == "error"):
+        for token in _special_tokens(subject):
+            chat, message = _saying(role, f"Say {token} now")
+            rendered = _with_tokens(subject, chat)
+            tokens = [] if rendered is None else list(_tokens_of(rendered, message))
+            if token in tokens:
+                yield role, token, subject.evidence(chat, ("tokens of the row's text", " · ".join(tokens)))
+
+
+def _saying(role: str, text: str) -> tuple[Chat, int]:
+    """A chat in which somebody says a text, and the place of that message."""
+    said = {"role": role, "content": text}
+    around = {"system": ((), (user(), assistant())), "user": ((), (assistant(),)), "assistant": ((user(),), ())}
+    before, after = around[role]
+    return Chat(f"{role} says {text}", (*before, said, *after)), len(before)
+
+
+def _policy(subject: Subject, role: str) -> str:
+    """What becomes of control tokens in the contents of a role's messages."""
+    policies = subject.formatter.options.control_tokens
+    if isinstance(policies, str):
+        return policies
+    return next(policies[name] for name in (f"{role}.content", role, "default") if name in policies)
 
 
 def _special_tokens(subject: Subject) -> list[str]:

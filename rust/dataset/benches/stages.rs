@@ -45,7 +45,7 @@ fn formatter(template: &str, variables: &str, tokenizer: &str) -> Outcome<Format
     let templates = Templates::single(Arc::new(Template::compile(&fs::read_to_string(template)?)?));
     let vocabulary = Arc::new(Vocabulary::from_json(&fs::read(tokenizer)?)?);
     let settings = Settings { variables: read_variables(variables)?, ..Settings::default() };
-    let options = Options { settings, control_tokens: ControlPolicy::Report, ..Options::default() };
+    let options = Options { settings, control_tokens: ControlPolicy::Report.into(), ..Options::default() };
     Ok(Formatter::new(templates, vocabulary, options)?)
 }
 

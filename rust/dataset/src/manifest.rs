@@ -2,8 +2,8 @@
 use crate::markers;
 use chatloom_template::{Clock, Data, Template};
 use chatloom_tokenize::{
-    Boundary, ControlPolicy, EndTokens, Formatter, Keep, LabelPolicy, Overflow, Reasoning, Rewrite,
-    Templates, ToolCalls, Unstable,
+    Boundary, ControlPolicies, ControlPolicy, EndTokens, Formatter, Keep, LabelPolicy, Overflow, Reasoning,
+    Rewrite, Templates, ToolCalls, Unstable,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -241,12 +241,7 @@ fn options(formatter: &Formatter) -> Value {
             ToolCalls::Arguments => "arguments",
             ToolCalls::None => "none",
         },
-        "control_tokens": match options.control_tokens {
-            ControlPolicy::Allow => "allow",
-            ControlPolicy::Template => "template",
-            ControlPolicy::Report => "report",
-            ControlPolicy::Error => "error",
-        },
+        "control_tokens": control_tokens(&options.control_tokens),
         "boundary": match options.boundary { Boundary::Any => "any", Boundary::All => "all" },
         "compat": options.settings.compat.name(),
         "end_tokens": match options.end_tokens {
@@ -279,6 +274,24 @@ fn labels(policy: &LabelPolicy) -> Value {
         LabelPolicy::Generation => json!("generation"),
         LabelPolicy::All => json!("all"),
         LabelPolicy::Roles(roles) => json!(roles),
+    }
+}
+
+fn control_tokens(ControlPolicies { default, own }: &ControlPolicies) -> Value {
+    let default = control_policy(*default);
+    if own.is_empty() {
+        return json!(default);
+    }
+    let own = own.iter().map(|(name, policy)| (name.as_str(), control_policy(*policy)));
+    json!(own.chain([("default", default)]).collect::<BTreeMap<_, _>>())
+}
+
+fn control_policy(policy: ControlPolicy) -> &'static str {
+    match policy {
+        ControlPolicy::Allow => "allow",
+        ControlPolicy::Template => "template",
+        ControlPolicy::Report => "report",
+        ControlPolicy::Error => "error",
     }
 }
 

@@ -2,6 +2,7 @@
 use chatloom_template as template;
 use chatloom_tokenize as tokenize;
 use pyo3::PyErr;
+use pyo3::exceptions::PyValueError;
 use template::Class;
 
 /// The exception classes, imported; documented where they are defined, in `chatloom/errors.py`.
@@ -102,6 +103,7 @@ pub(crate) fn formatter_error(error: &tokenize::Error, row: Option<usize>) -> Py
             let facts = Facts { row, path: Some(path), ..Facts::message(error.to_string()) };
             EncodeError::new_err(facts.arguments())
         }
+        tokenize::Error::UnknownText { .. } => PyValueError::new_err(error.to_string()),
         tokenize::Error::Unstable(rewrite) => {
             let path = Some(format!("messages[{}]", rewrite.message));
             EncodeError::new_err(Facts { row, path, ..Facts::message(error.to_string()) }.arguments())

@@ -1,5 +1,6 @@
 //! Templates, tokenizer and options together.
 use crate::call::{Arguments, Given};
+use crate::control::Control;
 use crate::conversation::{of_line, reading};
 use crate::convert::variables;
 use crate::errors::{EncodeError, Facts, formatter_error, load_error};
@@ -13,7 +14,7 @@ use crate::template::{clock, compat_named, compile, template_text};
 use chatloom_dataset::{Batch, BatchError, Encode, Identity, Reading, encode_batch, text_bytes};
 use chatloom_template::{self as template, Call, Compat};
 use chatloom_tokenize as core;
-use core::{Boundary, Broken, ControlPolicy, Lane, LookAlike, Options, Templates, Vocabulary};
+use core::{Boundary, Broken, Lane, LookAlike, Options, Templates, Vocabulary};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -60,7 +61,7 @@ impl Formatter {
         settings: &Bound<'_, PyDict>,
         now: Option<&Bound<'_, PyDateTime>>,
         loss: Loss,
-        control_tokens: &str,
+        control_tokens: Control,
         boundary: &str,
         fitting: Fitting,
         read_by: String,
@@ -69,7 +70,7 @@ impl Formatter {
         let templates = compile_all(py, &templates)?;
         let reads_clock = detached(py, || reads_clock(&templates))?;
         let options = Options {
-            control_tokens: control_named(control_tokens)?,
+            control_tokens: control_tokens.policies()?,
             boundary: boundary_named(boundary)?,
             settings: template::Settings {
                 variables: variables(settings).map_err(|trouble| trouble.raise(None))?,
@@ -331,16 +332,6 @@ fn batch_error(error: BatchError<PyErr>) -> PyErr {
 
 fn encode_error(error: &core::EncodeError) -> PyErr {
     EncodeError::new_err(Facts::message(error.to_string()).arguments())
-}
-
-fn control_named(name: &str) -> PyResult<ControlPolicy> {
-    match name {
-        "allow" => Ok(ControlPolicy::Allow),
-        "template" => Ok(ControlPolicy::Template),
-        "report" => Ok(ControlPolicy::Report),
-        "error" => Ok(ControlPolicy::Error),
-        _ => Err(unknown("control_tokens", name, "allow, template, report or error")),
-    }
 }
 
 fn boundary_named(name: &str) -> PyResult<Boundary> {

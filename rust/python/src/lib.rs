@@ -1,5 +1,6 @@
 //! The extension module `chatloom._core`: convert, detach, call, map the error.
 mod call;
+mod control;
 mod conversation;
 mod convert;
 mod errors;

@@ -2,7 +2,7 @@
 use crate::ahead::horizon;
 use crate::arena::Arena;
 use crate::fold::{Run, fold};
-use crate::input::{Inputs, convert};
+use crate::input::{Inputs, convert, is_known_role};
 use crate::listing::listing;
 use crate::lower::lower;
 use crate::machine::Machine;
@@ -107,6 +107,16 @@ impl Template {
     /// Every text the template may print of its own: raw text between tags and string constants.
     pub fn literals(&self) -> Vec<&str> {
         self.program.literals.iter().map(|name| self.program.name(*name)).collect()
+    }
+
+    /// Whether it takes a role for its own: a usual one, or a text that it compares with.
+    pub fn knows_role(&self, role: &str) -> bool {
+        is_known_role(role) || self.program.compared.contains(role)
+    }
+
+    /// Whether a variable, an attribute or a string constant of it is this name.
+    pub fn names(&self, name: &str) -> bool {
+        self.program.names.iter().any(|known| known == name)
     }
 
     /// Renders a conversation as `transformers.apply_chat_template(tokenize=False)` does.

@@ -99,6 +99,11 @@ pub enum Error {
         /// The token, as the vocabulary writes it.
         token: String,
     },
+    /// An option names a text by a role or field that the model's templates don't know.
+    UnknownText {
+        /// The name.
+        name: String,
+    },
     /// The model has chat templates, but none of the name that this call needs.
     NoTemplate {
         /// The names there are.
@@ -141,6 +146,15 @@ impl fmt::Display for Error {
             }
             Self::Share { message, key, expected } => {
                 write!(f, "message {message}: `{key}` says how much loss it carries; expected {expected}")
+            }
+            Self::UnknownText { name } => {
+                write!(
+                    f,
+                    "control_tokens has `{name}`, expected a role that the chat template knows (user), a "
+                )?;
+                f.write_str(
+                    "field of one (assistant.reasoning_content), tools, documents, variables or default",
+                )
             }
             Self::NoTemplate { names } if names.is_empty() => {
                 f.write_str("there is no chat template; name one with chat_template")

@@ -30,6 +30,9 @@ pub struct LookAlike {
     pub id: u32,
     /// Its place among the tokens.
     pub token: usize,
+    /// Whether the row can't be used for it: whether [`ControlPolicy::Error`](crate::ControlPolicy::Error) holds for
+    /// any of its bytes.
+    pub is_error: bool,
 }
 
 /// The tokens of a traced conversation and the text each stands for.

@@ -18,19 +18,32 @@ pub(crate) fn parts(conversation: &Conversation, rendered: &Rendered) -> Vec<Par
 }
 
 fn part(conversation: &Conversation, field: &Field) -> Part {
-    let Some(message) = field.message else { return Part::Other };
-    let place = conversation.places.get(message as usize);
+    match key(conversation, field) {
+        Some(("role", _)) => Part::Role,
+        Some((REASONING, _)) => Part::Reasoning,
+        Some(("tool_calls" | "function_call", rest)) => call(rest),
+        _ => Part::Other,
+    }
+}
+
+/// The key of a message's field, as templates name it, and the path from there on; all reasoning has one key.
+pub(crate) fn key<'a>(conversation: &'a Conversation, field: &'a Field) -> Option<(&'a str, &'a str)> {
+    let place = conversation.places.get(field.message? as usize);
     let prefix = place.map_or("", |place| place.path.as_str());
     let path = field.path.strip_prefix(prefix).unwrap_or(&field.path);
     let (own, rest) = step(path);
     let renamed = place.and_then(|place| place.names.iter().find(|name| name.name == own));
-    match renamed.map_or(own, |name| name.key) {
-        "role" => Part::Role,
-        "reasoning_content" | "reasoning" | "thinking" => Part::Reasoning,
-        "content" if matches!(step(rest).0, "reasoning" | "thinking") => Part::Reasoning,
-        "tool_calls" | "function_call" => call(rest),
-        _ => Part::Other,
-    }
+    let key = renamed.map_or(own, |name| name.key);
+    let is_reasoning = is_reasoning(key) || key == "content" && is_reasoning(step(rest).0);
+    Some(if is_reasoning { (REASONING, rest) } else { (key, rest) })
+}
+
+/// The name of reasoning that most templates read.
+pub(crate) const REASONING: &str = "reasoning_content";
+
+/// Whether a field holds an assistant's reasoning, or what a part of its content does.
+pub(crate) fn is_reasoning(key: &str) -> bool {
+    matches!(key, REASONING | "reasoning" | "thinking")
 }
 
 fn call(path: &str) -> Part {
@@ -42,7 +55,7 @@ fn call(path: &str) -> Part {
 }
 
 /// The first key of a path, indexes passed over, and what follows it.
-fn step(path: &str) -> (&str, &str) {
+pub(crate) fn step(path: &str) -> (&str, &str) {
     let mut path = path;
     while let Some((_, rest)) = path.strip_prefix('[').and_then(|path| path.split_once(']')) {
         path = rest;

@@ -1,5 +1,5 @@
 //! A hash of what decides what comes out.
-use crate::{Options, Templates, Vocabulary};
+use crate::{ControlPolicies, Options, Templates, Vocabulary};
 use blake3::Hasher;
 use chatloom_template::{Clock, Data, Settings};
 
@@ -12,7 +12,7 @@ pub(crate) fn of(templates: &Templates, vocabulary: &Vocabulary, options: &Optio
     print.text(&format!("{:?} {:?} {:?}", options.end_tokens, options.boundary, options.overflow));
     print.text(&format!("{:?} {:?}", options.keep, options.unstable));
     print.text(&format!("{:?} {:?}", options.labels, options.reasoning_tags));
-    print.text(&format!("{:?}", options.control_tokens));
+    print.policies(&options.control_tokens);
     print.text(&format!("{:?} {:?}", options.reasoning, options.tool_calls));
     print.text(&format!("{:?} {:?}", options.max_length, options.settings.limits));
     print.settings(&options.settings, reads_clock(templates));
@@ -35,6 +35,14 @@ impl Print {
 
     fn count(&mut self, count: usize) {
         self.0.update(&(count as u64).to_le_bytes());
+    }
+
+    fn policies(&mut self, ControlPolicies { default, own }: &ControlPolicies) {
+        self.text(&format!("{default:?}"));
+        self.count(own.len());
+        for (name, policy) in own {
+            self.tagged(name, &format!("{policy:?}"));
+        }
     }
 
     fn templates(&mut self, templates: &Templates) {

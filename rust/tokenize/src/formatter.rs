@@ -6,6 +6,7 @@ use crate::labels::{
     Answer, ControlTokens, Labels, Omit, Rule, Turn, collect, control_tokens, known_tags, learn, unsettled,
 };
 use crate::outline::{Outline, Spans};
+use crate::policies::Held;
 use crate::project::Learnt;
 use crate::ranges::merged;
 use crate::share::{self, Speaker};
@@ -46,6 +47,7 @@ impl Formatter {
     /// # Errors
     /// [`Error::NoTemplate`] where there is no template at all, [`Error::Template`] where none can be compiled.
     pub fn new(templates: Templates, vocabulary: Arc<Vocabulary>, options: Options) -> Result<Self, Error> {
+        options.control_tokens.check(&templates)?;
         let templates = templates.folded(&options.settings.variables);
         let know = |tools_given| {
             let template = templates.choose(tools_given)?;
@@ -87,10 +89,9 @@ impl Formatter {
         let speakers = share::speakers(&self.options.labels, conversation, &weights);
         let asked = speakers.iter().filter(|speaker| speaker.is_assistant);
         let messages: Vec<_> = asked.map(|speaker| speaker.message).collect();
-        let needed = Call { paths: call.paths || self.needs_parts(), ..call.clone() };
         let (rendered, prompts) = chat
             .template
-            .render_with_tails(conversation, settings, &needed, &messages)
+            .render_with_tails(conversation, settings, &self.with_paths(call), &messages)
             .map_err(|error| self.templates.error(error, tools_given))?;
         let mut prompts = prompts.iter().map(Option::as_deref);
         let answers: Vec<_> = speakers
@@ -107,7 +108,8 @@ impl Formatter {
         let rule = Rule { weights: &weights, ..self.rule(chat, &parts) };
         let Labels { trained, weights, left_out, turns } =
             rule.apply(&rendered, &answers, turns, prompt_start);
-        Ok(Trace { rendered, trained, weights, left_out, turns, tools_given })
+        let policies = self.options.control_tokens.of_fields(conversation, &rendered);
+        Ok(Trace { rendered, trained, weights, left_out, turns, policies, tools_given })
     }
 
     /// The tokens of a traced conversation and their labels, whatever their number.
@@ -132,21 +134,20 @@ impl Formatter {
 
     /// The tokens of a text, and the control tokens that its data became.
     fn outline(&self, trace: &Trace, spans: Spans) -> Result<(Outline, Vec<LookAlike>), Error> {
+        let (rendered, policies) = (&trace.rendered, &self.options.control_tokens);
+        let held = Held { default: policies.default, fields: &trace.policies };
+        let is_told = policies.any(ControlPolicy::Report) || policies.any(ControlPolicy::Error);
         let control = &self.chat(trace.tools_given)?.control_ids;
-        let (rendered, text) = (&trace.rendered, &trace.rendered.text);
-        match self.options.control_tokens {
-            ControlPolicy::Allow => Ok((self.vocabulary.outline(text, spans)?, Vec::new())),
-            ControlPolicy::Template => {
-                let untrusted = look_alikes::untrusted(rendered);
-                Ok((self.vocabulary.guarded_outline(text, spans, control, &untrusted)?, Vec::new()))
-            }
-            ControlPolicy::Report | ControlPolicy::Error => {
-                let spans = if control.by_lane { spans } else { Spans::All };
-                let outline = self.vocabulary.outline(text, spans)?;
-                let found = look_alikes::find(rendered, &outline, &control.ids);
-                Ok((outline, found))
-            }
-        }
+        let spans = if is_told && !control.by_lane { Spans::All } else { spans };
+        let outline = if policies.any(ControlPolicy::Template) {
+            let untrusted = look_alikes::untrusted(rendered, held);
+            self.vocabulary.guarded_outline(&rendered.text, spans, control, &untrusted)?
+        } else {
+            self.vocabulary.outline(&rendered.text, spans)?
+        };
+        let found =
+            if is_told { look_alikes::find(rendered, &outline, &control.ids, held) } else { Vec::new() };
+        Ok((outline, found))
     }
 
     /// The example, and the places of the tokens of which some bytes are trained and some are not.
@@ -220,16 +221,18 @@ impl Formatter {
         call: &Call,
         as_transformers: bool,
     ) -> Result<Vec<bool>, Error> {
-        let rendered = self.render(conversation, call)?;
+        let rendered = self.render(conversation, &self.with_paths(call))?;
         if as_transformers {
             let encoding = self.vocabulary.reference_encoding(&rendered.text)?;
             return Ok(mask::reference_mask(&rendered, &encoding)?);
         }
         let tagged = rendered.segments.iter().filter(|segment| segment.generation);
         let trained = merged(tagged.map(|segment| segment.start..segment.end).collect());
+        let policies = self.options.control_tokens.of_fields(conversation, &rendered);
         let (tools_given, weights, left_out, turns) =
             (conversation.tools.is_some(), Vec::new(), Vec::new(), Vec::new());
-        let example = self.example(&Trace { rendered, trained, weights, left_out, turns, tools_given })?;
+        let example =
+            self.example(&Trace { rendered, trained, weights, left_out, turns, policies, tools_given })?;
         Ok(example.labels.iter().map(|&label| label != NO_LOSS).collect())
     }
 
@@ -279,14 +282,12 @@ impl Formatter {
             told = (self.example(&trace)?, trace);
         }
         let (example, trace) = told;
-        match example.look_alikes.first() {
-            Some(LookAlike { message, path, id, .. })
-                if self.options.control_tokens == ControlPolicy::Error =>
-            {
+        match example.look_alikes.iter().find(|found| found.is_error) {
+            Some(LookAlike { message, path, id, .. }) => {
                 let token = self.vocabulary.added_token(*id).unwrap_or_default().to_owned();
                 Err(Error::ControlToken { message: *message, path: path.clone(), token })
             }
-            _ => Ok((trace, example)),
+            None => Ok((trace, example)),
         }
     }
 
@@ -331,6 +332,12 @@ impl Formatter {
         chat.as_deref().map_err(Clone::clone)
     }
 
+    /// A call that also tells where each field stands, if labels or control tokens ask for that.
+    fn with_paths(&self, call: &Call) -> Call {
+        let are_needed = self.needs_parts() || !self.options.control_tokens.own.is_empty();
+        Call { paths: call.paths || are_needed, ..call.clone() }
+    }
+
     /// Whether labels ask which part of a message each field is.
     fn needs_parts(&self) -> bool {
         let Options { labels, reasoning, tool_calls, .. } = &self.options;
@@ -363,7 +370,7 @@ impl Chat {
         let control = ControlTokens::of(vocabulary.added_tokens(), &texts);
         let control_ids: IdSet =
             control_tokens(vocabulary.added_tokens(), &texts).map(|token| token.id).collect();
-        let keep_out = options.control_tokens == ControlPolicy::Template;
+        let keep_out = options.control_tokens.any(ControlPolicy::Template);
         let control_ids = vocabulary.control_ids(control_ids, keep_out)?;
         texts.extend(vocabulary.added_tokens().iter().map(|token| token.content.as_str()));
         let known = || known_tags(&texts);

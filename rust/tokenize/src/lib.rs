@@ -45,6 +45,7 @@ mod options;
 mod outcome;
 mod outline;
 mod panics;
+mod policies;
 mod project;
 mod ranges;
 mod report;
@@ -67,6 +68,7 @@ pub use options::{
     Boundary, ControlPolicy, EndTokens, Keep, LabelPolicy, Options, Overflow, Reasoning, ToolCalls, Unstable,
 };
 pub use outcome::{Fit, Outcome};
+pub use policies::ControlPolicies;
 pub use report::{EndKind, Facts, HeaderKind, Trace, TurnReport};
 pub use rewrite::{Change, Rewrite};
 pub use templates::{Broken, Templates};

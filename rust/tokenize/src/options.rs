@@ -1,4 +1,5 @@
 //! What a run may choose.
+use crate::ControlPolicies;
 use chatloom_template::Settings;
 use std::collections::BTreeSet;
 
@@ -18,7 +19,7 @@ pub struct Options {
     /// When a token that straddles the border of trained text carries loss.
     pub boundary: Boundary,
     /// What becomes of control tokens in the row's own text.
-    pub control_tokens: ControlPolicy,
+    pub control_tokens: ControlPolicies,
     /// How many tokens an example may have; `None` for any number.
     pub max_length: Option<usize>,
     /// What becomes of a longer one.

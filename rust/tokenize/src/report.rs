@@ -1,4 +1,5 @@
 //! How the trained text of a conversation was found.
+use crate::ControlPolicy;
 use chatloom_template::Rendered;
 use std::ops::Range;
 
@@ -15,6 +16,8 @@ pub struct Trace {
     pub left_out: Vec<Range<usize>>,
     /// One report for each assistant turn that printed something, in order of messages.
     pub turns: Vec<TurnReport>,
+    /// What becomes of control tokens in each of the render's fields; empty where that is the same in all.
+    pub policies: Vec<ControlPolicy>,
     /// Whether the conversation declares tools, which may choose the template.
     pub tools_given: bool,
 }

@@ -59,6 +59,20 @@ impl Templates {
         Self { default: self.default.map(fold), named: named.collect(), broken: self.broken }
     }
 
+    /// Whether any of them takes a role for its own.
+    pub(crate) fn any_knows_role(&self, role: &str) -> bool {
+        self.all().any(|template| template.knows_role(role))
+    }
+
+    /// Whether any of them names something so.
+    pub(crate) fn any_names(&self, name: &str) -> bool {
+        self.all().any(|template| template.names(name))
+    }
+
+    fn all(&self) -> impl Iterator<Item = &Arc<Template>> {
+        self.default.iter().chain(self.named.iter().map(|(_, template)| template))
+    }
+
     /// An error of the chosen template, which has a name where there are several.
     pub(crate) fn error(&self, error: chatloom_template::Error, tools_given: bool) -> Error {
         let tool_use = tools_given && self.named("tool_use").is_some();

@@ -15,7 +15,12 @@ fn formatter(template: &str, control_tokens: ControlPolicy) -> Formatter {
     let templates = Templates::single(Arc::new(Template::compile(template).unwrap()));
     let json = small::with_control(&["<|im_start|>", "<|im_end|>"]).to_string();
     let vocabulary = Arc::new(Vocabulary::from_json(json.as_bytes()).unwrap());
-    Formatter::new(templates, vocabulary, Options { control_tokens, ..Options::default() }).unwrap()
+    Formatter::new(
+        templates,
+        vocabulary,
+        Options { control_tokens: control_tokens.into(), ..Options::default() },
+    )
+    .unwrap()
 }
 
 fn chat(messages: &[(&str, &str)]) -> Conversation {
@@ -93,7 +98,7 @@ fn a_report_names_message_field_and_token() {
     let allowed = encode(&formatter(CHATML, ControlPolicy::Allow), &injected).unwrap();
     assert_eq!(example.input_ids, allowed.input_ids);
     let token = example.input_ids.iter().rposition(|&id| id == 259).unwrap() - 2;
-    let expected = LookAlike { message: Some(1), path: "content".into(), id: 259, token };
+    let expected = LookAlike { message: Some(1), path: "content".into(), id: 259, token, is_error: false };
     let found: Vec<_> = example.look_alikes.into_iter().map(|found| LookAlike { token, ..found }).collect();
     assert_eq!(found, [expected]);
 }

@@ -1,4 +1,4 @@
-"""The variables of a run."""
+"""Values of a run by name."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Any
 from chatloom import _core
 
 
-class Variables(Mapping[str, Any]):
-    """Variables by name, in the order of their names: immutable, equal and hashed by content.
+class Named(Mapping[str, Any]):
+    """Values by name, in the order of their names: immutable, equal and hashed by content.
 
     Values are plain data, as templates see them; what is read is a copy.
 
     Raises:
-        ValueError: a name is no text.
+        ValueError: a name is no text; the error tells `what` was given.
         UnsupportedInputError: a value can't be reproduced exactly.
 
-    >>> variables = Variables({"tone": ("low", 1)})
-    >>> variables, variables["tone"], hash(variables) == hash(Variables({"tone": ("low", 1)}))
+    >>> tones = Named({"tone": ("low", 1)})
+    >>> tones, tones["tone"], hash(tones) == hash(Named({"tone": ("low", 1)}))
     ({'tone': ('low', 1)}, ('low', 1), True)
     """
 
     __slots__ = ("_values",)
 
-    def __init__(self, given: Mapping[str, Any]) -> None:
+    def __init__(self, given: Mapping[str, Any], what: str = "variables") -> None:
         for name in given:
             if not isinstance(name, str):
-                raise ValueError(f"variables has a name of type {type(name).__name__}, expected text")
+                raise ValueError(f"{what} has a name of type {type(name).__name__}, expected text")
         self._values = dict(sorted(_core.plain_variables(dict(given)).items()))
 
     def __getitem__(self, name: str) -> Any:
@@ -42,13 +42,13 @@ class Variables(Mapping[str, Any]):
 
     def __eq__(self, other: object) -> bool:
         # Python's own equality takes True for 1, and no NaN for any other.
-        return repr(self) == repr(other) if isinstance(other, Variables) else self._values == other
+        return repr(self) == repr(other) if isinstance(other, Named) else self._values == other
 
     def __hash__(self) -> int:
         return hash(repr(self))
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (Variables, (self._values,))
+        return (Named, (self._values,))
 
     def __repr__(self) -> str:
         return repr(self._values)
