@@ -16,7 +16,7 @@ pub(crate) fn control_tokens<'a>(
 /// A set of control tokens; a text is matched from the left, the longest token first.
 #[derive(Debug, Default)]
 pub(crate) struct ControlTokens {
-    /// By first byte, longest first.
+    /// By first byte, in the order of their bytes.
     by_first: Vec<Vec<String>>,
     longest: usize,
 }
@@ -34,7 +34,7 @@ impl ControlTokens {
             set.by_first[usize::from(first)].push(token.to_owned());
             set.longest = set.longest.max(token.len());
         }
-        set.by_first.iter_mut().for_each(|tokens| tokens.sort_by_key(|token| std::cmp::Reverse(token.len())));
+        set.by_first.iter_mut().for_each(|tokens| tokens.sort_unstable());
         set
     }
 
@@ -46,7 +46,16 @@ impl ControlTokens {
     /// The length of the one that a text begins with.
     pub(super) fn opens(&self, text: &[u8]) -> Option<usize> {
         let tokens = self.by_first.get(usize::from(*text.first()?))?;
-        tokens.iter().find(|token| text.starts_with(token.as_bytes())).map(String::len)
+        let mut start = text;
+        loop {
+            // No longer one than the last that isn't beyond the text can be its beginning.
+            let next = tokens.partition_point(|token| token.as_bytes() <= start);
+            let last = tokens[..next].last()?.as_bytes();
+            if text.starts_with(last) {
+                return Some(last.len());
+            }
+            start = &start[..common(start, last)];
+        }
     }
 
     /// Where they stand in a text.
@@ -63,7 +72,7 @@ impl ControlTokens {
 
     /// How far two texts agree, less the part of a control token in which either of them parts.
     pub(crate) fn agreement(&self, one: &str, other: &str) -> usize {
-        let common = one.bytes().zip(other.bytes()).take_while(|(left, right)| left == right).count();
+        let common = common(one.as_bytes(), other.as_bytes());
         let mut agreed = (0..=common).rev().find(|&at| one.is_char_boundary(at)).unwrap_or(0);
         loop {
             let whole = self.token_start(one, agreed).min(self.token_start(other, agreed));
@@ -76,7 +85,32 @@ impl ControlTokens {
 
     /// The start of the token that has `at` inside, else `at`.
     fn token_start(&self, text: &str, at: usize) -> usize {
+        if at == text.len() {
+            return at;
+        }
         let around = self.matches(text).take_while(|token| token.start < at).find(|token| token.end > at);
         around.map_or(at, |token| token.start)
+    }
+}
+
+/// How many bytes two texts begin with alike.
+fn common(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).take_while(|(left, right)| left == right).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ControlTokens;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn the_longest_that_a_text_begins_with_opens_it(
+            tokens in prop::collection::vec("[<ab]{1,4}", 0..8), text in "[<ab]{0,6}"
+        ) {
+            let set = ControlTokens::new(tokens.iter().map(String::as_str));
+            let longest = tokens.iter().filter(|token| text.starts_with(*token)).map(String::len).max();
+            prop_assert_eq!(set.opens(text.as_bytes()), longest);
+        }
     }
 }
