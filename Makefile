@@ -44,11 +44,12 @@ labels: environment build ## check labels on all real templates, and tell how he
 templates: environment build ## tell what training by each of the real templates does, in a table
 	$(BIN)/python tests/lint_table.py
 
-exact: environment ## compare ids and spans with tokenizers on all code points, generated texts and code
+exact: $(VENV)/.bench ## compare ids and spans with tokenizers on all code points, generated and real texts
 	$(BIN)/python tests/exact.py
 
-bench: $(VENV)/.bench build ## compare with transformers, tokenizers and TRL, side by side on one core
+bench: $(VENV)/.bench build ## compare with transformers, TRL and libraries that encode text, on one core
 	$(BIN)/python benches/compare.py
+	$(BIN)/python benches/encode_peers.py
 
 SECONDS ?= 60
 
@@ -90,4 +91,4 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 clean: ## remove what was built
-	rm -rf $(VENV) build target
+	rm -rf $(VENV) .venv-peers build target

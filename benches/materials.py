@@ -94,7 +94,7 @@ def texts(language: str, count: int, chats: list[Chat]) -> list[str]:
     """Texts of about `TEXT` characters, each another: of `English`, `Korean` or `code`."""
     makers: dict[str, Callable[[random.Random], Iterator[str]]] = {
         "English": lambda _: _english(chats),
-        "Korean": _korean,
+        "Korean": korean,
         "code": _code,
     }
     return list(islice(makers[language](random.Random(0)), count))
@@ -106,7 +106,7 @@ def _english(chats: list[Chat]) -> Iterator[str]:
     return (answer[:TEXT] for answer in answers if answer.isascii() and len(answer) > TEXT // 2)
 
 
-def _korean(dice: random.Random) -> Iterator[str]:
+def korean(dice: random.Random) -> Iterator[str]:
     """Words of Korean laws, in random order."""
     folder = package_file("konlpy", "data/corpus")
     words = " ".join(path.read_text("utf-8") for path in sorted(folder.rglob("*.txt"))).split()

@@ -14,9 +14,9 @@ from chatloom.bench import Batch, Timed
 ROOT = Path(__file__).parents[1]
 
 
-def build(bench: str) -> Path:
-    """Builds a bench of the dataset crate and returns its executable."""
-    command = ["cargo", "bench", "--no-run", "--locked", "--package", "chatloom-dataset", "--bench", bench]
+def build(bench: str, crate: str = "chatloom-dataset") -> Path:
+    """Builds a bench of a crate and returns its executable."""
+    command = ["cargo", "bench", "--no-run", "--locked", "--package", crate, "--bench", bench]
     built = subprocess.run(
         [*command, "--message-format", "json-render-diagnostics"], cwd=ROOT, stdout=subprocess.PIPE, check=True
     )

