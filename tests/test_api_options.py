@@ -11,7 +11,7 @@ from typing import Any
 import chatloom
 import numpy as np
 import pytest
-from chatloom import Formatter, Options
+from chatloom import Formatter, Limits, Options
 from conftest import CHAT, EXAMPLE_MODEL
 
 
@@ -37,6 +37,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"max_length": 10**100}, "max_length is a number of more than 20 digits, expected"),
     ({"now": "today"}, "now is a str, expected a datetime"),
     ({"now": date(2025, 1, 2)}, "now is a date, expected a datetime"),
+    ({"limits": {"steps": 5}}, "limits is {'steps': 5}, expected Limits"),
     ({"variables": [1]}, "variables is a list, expected a dict"),
     ({"variables": {1: 2}}, "variables has a name of type int, expected text"),
     ({"variables": {"messages": []}}, "messages belongs to a call"),
@@ -103,6 +104,8 @@ DIFFERENT: list[dict[str, Any]] = [
     {"labels": "last"},
     {"labels": {"assistant"}},
     {"max_length": 5},
+    {"limits": Limits(steps=5)},
+    {"limits": Limits(memory=5)},
     *({"variables": {"a": value}} for value in (True, 1, 1.0, 0.0, -0.0, "1", None, [1], (1,), {"a": 1})),
 ]
 

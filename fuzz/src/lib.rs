@@ -6,7 +6,7 @@ use serde_json::Value;
 
 /// Limits that are soon reached.
 pub const SMALL: Limits =
-    Limits { steps: 100_000, steps_per_byte: 100, bytes: 1 << 20, bytes_per_byte: 16, depth: 50 };
+    Limits { steps: 100_000, steps_per_byte: 100, memory: 1 << 20, memory_per_byte: 16, depth: 50 };
 
 /// One user message, `hi`.
 pub fn hello() -> Conversation {
@@ -65,7 +65,7 @@ pub fn check(template: &Template, conversation: &Conversation, settings: &Settin
     let rendered = template.render(conversation, settings, call);
     if let Ok(usage) = template.usage(conversation, settings, call) {
         assert!(usage.steps <= settings.limits.steps_for(usage.size));
-        assert!(usage.bytes <= settings.limits.bytes_for(usage.size));
+        assert!(usage.memory <= settings.limits.memory_for(usage.size));
     }
     let Ok(rendered) = rendered else { return };
     let mut end = 0;

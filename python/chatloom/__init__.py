@@ -28,6 +28,7 @@ from chatloom.errors import (
 from chatloom.examples import Example, Examples
 from chatloom.formatter import Formatter, Options
 from chatloom.lane import Lane
+from chatloom.limits import Limits
 from chatloom.load import load
 from chatloom.packs import Pack, Packs, Padded, Shard, pack
 from chatloom.progress import Progress
@@ -54,6 +55,7 @@ __all__ = [
     "Formatter",
     "InternalError",
     "Lane",
+    "Limits",
     "LintReport",
     "LintWarning",
     "Options",

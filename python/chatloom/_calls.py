@@ -101,7 +101,7 @@ class Renders:
         Raises:
             TemplateRenderError: the render fails as it fails in transformers; see `kind`.
             TemplateRaisedError: the template refused the conversation.
-            BudgetExceeded: it took too many steps or too much memory.
+            BudgetExceeded: it took more than its `Limits`.
             UnsupportedInputError: the call can't be reproduced exactly.
             TypeError: a parameter that `apply_chat_template` has and this has not.
 

@@ -9,6 +9,7 @@ from operator import index
 from typing import Any
 
 INT32_MAX = 2**31 - 1
+INT64_MAX = 2**63 - 1
 
 
 def whole(name: str, value: Any, low: int, high: int) -> int:

@@ -12,15 +12,16 @@ import sys
 import warnings
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 from textwrap import indent
 from typing import Any, NoReturn, TextIO
 
 from chatloom import _core, manifest, marked, signals, streams, traced
-from chatloom._checks import INT32_MAX, whole
+from chatloom._checks import INT32_MAX, INT64_MAX, whole
 from chatloom.errors import ChatloomError
 from chatloom.formatter import Formatter
+from chatloom.limits import DEFAULT_LIMITS, Limits
 from chatloom.load import load
 from chatloom.packs import Packs
 from chatloom.progress import Ticker
@@ -61,7 +62,7 @@ def _whole(low: int, high: int) -> Callable[[str], int]:
 
 
 _length = _whole(1, INT32_MAX)
-_index = _whole(0, 2**63 - 1)
+_index = _whole(0, INT64_MAX)
 _threads = _whole(1, _core.MAX_THREADS)
 
 
@@ -339,6 +340,13 @@ def _add_template(parser: argparse.ArgumentParser) -> None:
         metavar="NAME=JSON",
         help="a variable of the template, such as enable_thinking=false; may be repeated",
     )
+    parser.add_argument(
+        "--limits",
+        type=_limits,
+        default=DEFAULT_LIMITS,
+        metavar="NAME=N,…",
+        help="what a render may use: steps, steps_per_byte, memory, memory_per_byte, depth; such as memory=67108864",
+    )
 
 
 def _add_reading(parser: argparse.ArgumentParser) -> None:
@@ -369,6 +377,18 @@ def _pairs(text: str, expected: str) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
+def _limits(text: str) -> Limits:
+    names = [field.name for field in fields(Limits)]
+    pairs = [pair.partition("=") for pair in text.split(",")]
+    if not all(name in names and number.isdecimal() for name, _, number in pairs):
+        message = f"{text!r}: expected NAME=N,…, such as memory=67108864; names are {', '.join(names)}"
+        raise argparse.ArgumentTypeError(message)
+    try:
+        return Limits(**{name: int(number) for name, _, number in pairs})
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
 def _variable(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not (name and equals):
@@ -387,6 +407,7 @@ def _formatter(options: argparse.Namespace, **others: Any) -> Formatter:
         backend=options.backend,
         chat_template=options.chat_template,
         **others,
+        limits=options.limits,
         variables=variables,
     )
 
@@ -492,7 +513,8 @@ def _lint(options: argparse.Namespace) -> int:
     from chatloom import linter  # not needed by any other verb
 
     bare = options.chat_template is None and linter.is_template(options.model)
-    formatter = linter.stand_in(options.model, **dict(options.var)) if bare else _formatter(options)
+    settings = {"limits": options.limits, **dict(options.var)}
+    formatter = linter.stand_in(options.model, **settings) if bare else _formatter(options)
     if options.program:
         _write(formatter.program(options.add_generation_prompt, tools=options.tools))
         return OK

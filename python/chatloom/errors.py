@@ -163,7 +163,7 @@ class TemplateRaisedError(TemplateRenderError):
 
 
 class BudgetExceeded(ChatloomError):
-    """The render took more steps or memory than its limits allow.
+    """The render took more steps or memory than its `Limits` allow.
 
     >>> import chatloom
     >>> try:

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from chatloom import _core
 from chatloom._calls import Compat, Documents, Messages, Renders, Tools, check_names, require_plain, traced
-from chatloom._checks import INT32_MAX, paths, shown, whole
+from chatloom._checks import INT32_MAX, INT64_MAX, paths, shown, whole
 from chatloom._named import Named
 from chatloom.cuts import Cuts
 from chatloom.errors import (
@@ -30,6 +30,7 @@ from chatloom.errors import (
 from chatloom.examples import Example, Examples
 from chatloom.files import Backend, chat_template, read_files, read_model
 from chatloom.lane import Lane, lane_of, warn_if_suspicious
+from chatloom.limits import DEFAULT_LIMITS, Limits, checked
 from chatloom.model import Model
 from chatloom.progress import Progress
 from chatloom.rendered import Rendered
@@ -93,6 +94,7 @@ class Options:
         compat: whose treatment of messages is reproduced. "transformers-5" drops keys that are None, copies
             reasoning under its other names (`reasoning_content`, `thinking`), and can continue any field of the
             final message; "transformers-4.57" renders messages as they are, and only continues `content`.
+        limits: what each render may use.
         variables: run variables that the template reads, such as `enable_thinking`.
 
     >>> Options.from_keywords({"max_length": 4096, "enable_thinking": False}).variables
@@ -112,6 +114,7 @@ class Options:
     unstable: Literal["whole", "split", "error"] = "whole"
     now: datetime | None = None
     compat: Compat = "transformers-5"
+    limits: Limits = DEFAULT_LIMITS
     variables: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -121,6 +124,7 @@ class Options:
             raise ValueError(f"reasoning is {shown(self.reasoning)}, expected True or False")
         if not isinstance(self.now, datetime | None):
             raise ValueError(f"now is a {type(self.now).__name__}, expected a datetime")
+        checked(self.limits)
         self._set("labels", _policy(self.labels))
         self._set("control_tokens", _control_tokens(self.control_tokens))
         if self.reasoning_tags is not None:
@@ -580,7 +584,7 @@ class Formatter(Renders):
             format=format,
             map=list((map or {}).items()),
             on_error=on_error,
-            max_rejected=None if max_rejected is None else whole("max_rejected", max_rejected, 0, 2**63 - 1),
+            max_rejected=None if max_rejected is None else whole("max_rejected", max_rejected, 0, INT64_MAX),
             drop_untrained=drop_untrained,
             progress=None if progress is None else lambda *facts: progress(Progress(*facts)),
         )
@@ -663,6 +667,7 @@ def _load(model: Model, options: Options) -> _core.Formatter:
             {name: getattr(options, name) for name in ("max_length", "overflow", "keep", "unstable")},
             model.backend,
             options.compat,
+            options.limits,
         )
     except (TokenizerLoadError, TemplateSyntaxError, UnsupportedTemplateError) as error:
         error.path = model.path

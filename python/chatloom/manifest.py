@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chatloom._checks import INT32_MAX, shortened
+from chatloom._checks import INT32_MAX, INT64_MAX, shortened
 from chatloom.errors import DataError
 
 _NAME = "manifest.json"
 _VERSION = 1
 _LONGEST = 1 << 26
-_INT64_MAX = 2**63 - 1
 _SHARD = re.compile(r"shard-[0-9]{5,10}")
 _ARRAY = re.compile(r"[a-z_]{1,40}\.npy")
 
@@ -133,7 +132,7 @@ def _shard(entry: _Field) -> ShardEntry:
     packs = entry["packs"].whole(1, sequences)
     files = entry["files"]
     sizes = {
-        _Field(name, f"{files.place} (a name)").named(_ARRAY): files[name]["bytes"].whole(0, _INT64_MAX)
+        _Field(name, f"{files.place} (a name)").named(_ARRAY): files[name]["bytes"].whole(0, INT64_MAX)
         for name in files.entries()
     }
     return ShardEntry(entry["name"].named(_SHARD), packs, sequences, tokens, sizes)

@@ -7,6 +7,7 @@ from typing import Any
 
 from chatloom import _core
 from chatloom._calls import Compat, Documents, Messages, Renders, Tools, check_names, segments
+from chatloom.limits import DEFAULT_LIMITS, Limits, checked
 from chatloom.rendered import Rendered
 
 _SHOWN = 40
@@ -20,24 +21,33 @@ class Template(Renders):
         source: the text of the template.
         now: the time that `strftime_now` tells; by default the time of each render.
         compat: whose treatment of messages is reproduced, "transformers-5" or "transformers-4.57"; see `Options`.
+        limits: what each render may use.
 
     Raises:
         TemplateSyntaxError: the text is no valid Jinja.
         UnsupportedTemplateError: it uses a construct that can't be reproduced exactly.
-        ValueError: there is no such `compat`.
+        ValueError: there is no such `compat`, or `limits` are no `Limits`.
 
     >>> hello = Template("{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}")
     >>> hello.render([{"role": "user", "content": "Hi"}])
     'user: Hi\n'
     """
 
-    __slots__ = ("_compat", "_core", "_now", "_source")
+    __slots__ = ("_compat", "_core", "_limits", "_now", "_source")
 
-    def __init__(self, source: str, *, now: datetime | None = None, compat: Compat = "transformers-5") -> None:
+    def __init__(
+        self,
+        source: str,
+        *,
+        now: datetime | None = None,
+        compat: Compat = "transformers-5",
+        limits: Limits = DEFAULT_LIMITS,
+    ) -> None:
         self._source = source
         self._now = now
         self._compat = compat
-        self._core: _core.Template = _core.Template(source, now, compat)
+        self._limits = checked(limits)
+        self._core: _core.Template = _core.Template(source, now, compat, limits)
 
     @property
     def source(self) -> str:
@@ -66,8 +76,13 @@ class Template(Renders):
         )
         return Rendered(text, segments(parts))
 
-    def _identity(self) -> tuple[str, datetime | None, str]:
-        return self._source, self._now if self._core.reads_clock() else None, self._compat
+    @property
+    def limits(self) -> Limits:
+        """What each render may use."""
+        return self._limits
+
+    def _identity(self) -> tuple[str, datetime | None, str, Limits]:
+        return self._source, self._now if self._core.reads_clock() else None, self._compat, self._limits
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Template) and self._identity() == other._identity()
@@ -76,12 +91,12 @@ class Template(Renders):
         return hash(self._identity())
 
     def __reduce__(self) -> tuple[object, ...]:
-        return (_restored, (self._source, self._now, self._compat))
+        return (_restored, (self._source, self._now, self._compat, self._limits))
 
     def __repr__(self) -> str:
         head = self._source if len(self._source) <= _SHOWN else self._source[:_SHOWN] + "…"
         return f"Template({head!r}, {len(self._source)} characters)"
 
 
-def _restored(source: str, now: datetime | None, compat: Compat) -> Template:
-    return Template(source, now=now, compat=compat)
+def _restored(source: str, now: datetime | None, compat: Compat, limits: Limits) -> Template:
+    return Template(source, now=now, compat=compat, limits=limits)

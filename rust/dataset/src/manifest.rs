@@ -1,6 +1,6 @@
 //! What is in an output, in `manifest.json`.
 use crate::markers;
-use chatloom_template::{Clock, Data, Template};
+use chatloom_template::{Clock, Data, Limits, Template};
 use chatloom_tokenize::{
     Boundary, ControlPolicies, ControlPolicy, EndTokens, Formatter, Keep, LabelPolicy, Overflow, Reasoning,
     Rewrite, Templates, ToolCalls, Unstable,
@@ -249,6 +249,7 @@ fn options(formatter: &Formatter) -> Value {
             EndTokens::Last => "last",
             EndTokens::None => "none",
         },
+        "limits": limits(options.settings.limits),
         "max_length": options.max_length,
         "now": options.settings.now.map(timestamp),
         "overflow": match options.overflow {
@@ -264,6 +265,17 @@ fn options(formatter: &Formatter) -> Value {
             Unstable::Error => "error",
         },
         "variables": variables.collect::<serde_json::Map<_, _>>(),
+    })
+}
+
+fn limits(limits: Limits) -> Value {
+    let Limits { steps, steps_per_byte, memory, memory_per_byte, depth } = limits;
+    json!({
+        "steps": steps,
+        "steps_per_byte": steps_per_byte,
+        "memory": memory,
+        "memory_per_byte": memory_per_byte,
+        "depth": depth,
     })
 }
 

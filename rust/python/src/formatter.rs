@@ -10,7 +10,7 @@ use crate::loss::Loss;
 use crate::plan::{long, longs};
 use crate::rendered::{Segment, code_points, segments};
 use crate::rows::Rows;
-use crate::template::{clock, compat_named, compile, template_text};
+use crate::template::{Limits, clock, compat_named, compile, template_text};
 use chatloom_dataset::{Batch, BatchError, Encode, Identity, Reading, encode_batch, text_bytes};
 use chatloom_template::{self as template, Call, Compat};
 use chatloom_tokenize as core;
@@ -53,7 +53,7 @@ impl Formatter {
     #[new]
     #[allow(clippy::too_many_arguments, reason = "the options of a formatter, by name")]
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
-    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, fitting, read_by, compat))]
+    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, fitting, read_by, compat, limits))]
     fn new(
         py: Python<'_>,
         templates: Vec<(String, Bound<'_, PyString>)>,
@@ -66,6 +66,7 @@ impl Formatter {
         fitting: Fitting,
         read_by: String,
         compat: &str,
+        limits: Limits,
     ) -> PyResult<Self> {
         let templates = compile_all(py, &templates)?;
         let reads_clock = detached(py, || reads_clock(&templates))?;
@@ -76,7 +77,7 @@ impl Formatter {
                 variables: variables(settings).map_err(|trouble| trouble.raise(None))?,
                 now: now.map(clock).filter(|_| reads_clock),
                 compat: compat_named(compat)?,
-                ..template::Settings::default()
+                limits: limits.into(),
             },
             read_by,
             ..fitting.options(loss.options()?)?

@@ -13,27 +13,46 @@ use pyo3::types::{PyDateAccess, PyDateTime, PyString, PyTimeAccess};
 use std::sync::Arc;
 use template::{Clock, Compat, Rendered, Settings};
 
+/// What a render may use, as `chatloom.Limits` has it.
+#[derive(FromPyObject)]
+pub(crate) struct Limits {
+    steps: u64,
+    steps_per_byte: u64,
+    memory: usize,
+    memory_per_byte: usize,
+    depth: usize,
+}
+
+impl From<Limits> for template::Limits {
+    fn from(limits: Limits) -> Self {
+        let Limits { steps, steps_per_byte, memory, memory_per_byte, depth } = limits;
+        Self { steps, steps_per_byte, memory, memory_per_byte, depth }
+    }
+}
+
 /// A compiled chat template.
 #[pyclass(frozen, module = "chatloom._core")]
 pub(crate) struct Template {
     core: Arc<template::Template>,
     compat: Compat,
     now: Option<Clock>,
+    limits: template::Limits,
 }
 
 #[pymethods]
 impl Template {
     #[new]
-    #[pyo3(signature = (source, now, compat))]
+    #[pyo3(signature = (source, now, compat, limits))]
     fn new(
         py: Python<'_>,
         source: &Bound<'_, PyString>,
         now: Option<&Bound<'_, PyDateTime>>,
         compat: &str,
+        limits: Limits,
     ) -> PyResult<Self> {
         let core =
             compile(py, &template_text(source)?, None)?.map_err(|error| template_error(&error, None))?;
-        Ok(Self { core, now: now.map(clock), compat: compat_named(compat)? })
+        Ok(Self { core, now: now.map(clock), compat: compat_named(compat)?, limits: limits.into() })
     }
 
     /// Whether its output may depend on the time.
@@ -62,7 +81,8 @@ impl Template {
 impl Template {
     fn run(&self, py: Python<'_>, arguments: &Arguments) -> PyResult<Rendered> {
         let Arguments { conversation, call, .. } = arguments;
-        let settings = Settings { now: self.now(py)?, compat: self.compat, ..Settings::default() };
+        let Self { compat, limits, .. } = *self;
+        let settings = Settings { now: self.now(py)?, compat, limits, ..Settings::default() };
         detached(py, || self.core.render(conversation, &settings, call))?
             .map_err(|error| template_error(&error, None))
     }

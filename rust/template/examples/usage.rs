@@ -32,7 +32,7 @@ fn templates(folder: &Path, found: &mut Vec<(PathBuf, Template)>) {
 fn main() {
     let mut found = Vec::new();
     std::env::args().skip(1).for_each(|folder| templates(Path::new(&folder), &mut found));
-    let limits = Limits { steps: 1 << 40, bytes: 4 << 30, ..Limits::default() };
+    let limits = Limits { steps: 1 << 40, memory: 4 << 30, ..Limits::default() };
     let unbounded = Settings { limits, ..Settings::default() };
     let defaults = Limits::default();
     println!("{} templates; share of the default limits that the one uses that comes nearest", found.len());
@@ -44,18 +44,18 @@ fn main() {
         let used: Vec<(&PathBuf, Usage)> =
             found.iter().filter_map(|(path, template)| Some((path, usage(template).ok()?))).collect();
         let steps = |usage: &Usage| 100 * usage.steps / defaults.steps_for(usage.size);
-        let kept = |usage: &Usage| 100 * usage.bytes / defaults.bytes_for(usage.size);
+        let kept = |usage: &Usage| 100 * usage.memory / defaults.memory_for(usage.size);
         let over = used.iter().filter(|(_, usage)| steps(usage) > 100 || kept(usage) > 100).count();
         println!("{messages} messages of {bytes} bytes: {over} templates need more");
         let most_steps = used.iter().max_by_key(|(_, usage)| usage.steps);
-        let most_bytes = used.iter().max_by_key(|(_, usage)| usage.bytes);
+        let most_bytes = used.iter().max_by_key(|(_, usage)| usage.memory);
         for (path, usage) in most_steps.into_iter().chain(most_bytes) {
             let name = path.file_name().unwrap_or_default().display();
             println!(
                 "  steps {} ({} %), bytes {} ({} %): {name}",
                 usage.steps,
                 steps(usage),
-                usage.bytes,
+                usage.memory,
                 kept(usage)
             );
         }

@@ -31,7 +31,7 @@ impl Arena {
 
     /// From now on, no more than the limits for an input of `size` may be used.
     pub(crate) fn limit(&self, limits: &Limits, size: usize) {
-        self.bytes.set(limits.bytes_for(size));
+        self.bytes.set(limits.memory_for(size));
         self.steps.set(limits.steps_for(size));
     }
 
@@ -52,7 +52,7 @@ impl Arena {
                 self.bytes.set(left);
                 Ok(())
             }
-            None => Err(exceeded("the render needs more memory than its budget")),
+            None => Err(exceeded("the render needs more memory than its limit", "memory")),
         }
     }
 
@@ -63,7 +63,7 @@ impl Arena {
                 self.steps.set(left);
                 Ok(())
             }
-            None => Err(exceeded("the render takes more steps than its budget")),
+            None => Err(exceeded("the render takes more steps than its limit", "steps")),
         }
     }
 
@@ -118,6 +118,7 @@ impl Arena {
 }
 
 #[cold]
-pub(crate) fn exceeded(message: &str) -> Error {
-    Error::new(Class::Budget, "BudgetExceeded", message)
+pub(crate) fn exceeded(message: &str, limit: &str) -> Error {
+    let hint = format!("if the template is to be trusted, raise `{limit}` of `limits`");
+    Error::new(Class::Budget, "BudgetExceeded", message).hint(hint)
 }

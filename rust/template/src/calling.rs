@@ -1,5 +1,5 @@
 //! The machine's calls: arguments, methods, functions and macros.
-use crate::Error;
+use crate::arena::exceeded;
 use crate::args::Args;
 use crate::calls;
 use crate::fail::{render, type_error, undefined};
@@ -9,6 +9,7 @@ use crate::objects::{self, Around, NAMES_OF_A_STEP, Object, Surroundings};
 use crate::program::{Label, Method, Name, Shape, Variable};
 use crate::text::Text;
 use crate::value::{Bound, Closure, Frame, Global, Loop, Value};
+use crate::{Error, Limits};
 
 impl<'a> Machine<'a> {
     /// Takes a call's arguments from the stack.
@@ -116,8 +117,14 @@ impl<'a> Machine<'a> {
     }
 
     fn check_depth(&self) -> Result<(), Error> {
-        if self.depth >= self.limits.depth {
+        if self.depth >= Limits::DEEPEST {
             return Err(render("RecursionError", "maximum recursion depth exceeded"));
+        }
+        if self.depth >= self.limits.depth {
+            return Err(exceeded(
+                "the template calls macros within each other deeper than its limit",
+                "depth",
+            ));
         }
         Ok(())
     }

@@ -106,32 +106,41 @@ pub struct Limits {
     pub steps: u64,
     /// Further steps for each byte of the input.
     pub steps_per_byte: u64,
-    /// Bytes held by values and output at once, beyond the input.
-    pub bytes: usize,
+    /// Bytes held by values and output, beyond the input.
+    pub memory: usize,
     /// Further bytes for each byte of the input.
-    pub bytes_per_byte: usize,
-    /// Macro calls within each other.
+    pub memory_per_byte: usize,
+    /// Macro calls within each other; more than [`Limits::DEEPEST`] are as many.
     pub depth: usize,
 }
 
 impl Limits {
+    /// The most macro calls within each other, since Python gives up there.
+    pub const DEEPEST: usize = 195;
+
     /// The steps that a render with an input of `size` bytes may take.
     pub fn steps_for(&self, size: usize) -> u64 {
         self.steps.saturating_add(self.steps_per_byte.saturating_mul(size as u64))
     }
 
     /// The bytes that a render with an input of `size` bytes may hold; for a large input no more than a gibibyte,
-    /// unless `bytes` alone is more.
-    pub fn bytes_for(&self, size: usize) -> usize {
+    /// unless `memory` alone is more.
+    pub fn memory_for(&self, size: usize) -> usize {
         const MOST: usize = 1 << 30;
-        let grown = self.bytes.saturating_add(self.bytes_per_byte.saturating_mul(size));
-        grown.min(MOST.max(self.bytes))
+        let grown = self.memory.saturating_add(self.memory_per_byte.saturating_mul(size));
+        grown.min(MOST.max(self.memory))
     }
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { steps: 4_000_000, steps_per_byte: 1_000, bytes: 16 << 20, bytes_per_byte: 1_000, depth: 195 }
+        Self {
+            steps: 4_000_000,
+            steps_per_byte: 1_000,
+            memory: 16 << 20,
+            memory_per_byte: 1_000,
+            depth: Self::DEEPEST,
+        }
     }
 }
 
@@ -143,7 +152,7 @@ pub struct Usage {
     /// Steps taken.
     pub steps: u64,
     /// Bytes held.
-    pub bytes: usize,
+    pub memory: usize,
 }
 
 /// How one call wants its render.

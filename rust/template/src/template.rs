@@ -197,8 +197,8 @@ impl Template {
         let machine = self.machine(program, &inputs, settings, &arena, output)?;
         // How it ends is not asked.
         let _ = machine.render(&inputs, inputs.messages, call.add_generation_prompt);
-        let (size, limits, (steps, bytes)) = (inputs.size, settings.limits, arena.left());
-        Ok(Usage { size, steps: limits.steps_for(size) - steps, bytes: limits.bytes_for(size) - bytes })
+        let (size, limits, (steps, memory)) = (inputs.size, settings.limits, arena.left());
+        Ok(Usage { size, steps: limits.steps_for(size) - steps, memory: limits.memory_for(size) - memory })
     }
 
     /// The tails alone, with the generation prompt or without.
