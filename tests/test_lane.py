@@ -47,6 +47,17 @@ WORDS = [
     "😀",
 ]
 ONLY_CONTENT = "{{ messages[0].content }}"
+FAMILIES = {
+    "qwen3": "byte-level BPE, which cuts words as Qwen 2 and 3 do",
+    "llama3": "byte-level BPE, which cuts words as cl100k and Llama 3 do",
+    "llama4": "byte-level BPE, which cuts words as o200k and GPT-OSS do",
+    "deepseek": "byte-level BPE, which cuts words as DeepSeek 3 does",
+    "mistral1": "SentencePiece-style BPE, whose normalizer marks spaces",
+    "mistral3": "SentencePiece-style BPE, whose pre-tokenizer marks spaces",
+    "gemma_form": "SentencePiece-style BPE, whose normalizer marks spaces",
+    "tekken": "byte-level BPE, which cuts words as Tekken does",
+    "smollm2": "byte-level BPE, which cuts words as GPT-2 does, and digits apart",
+}
 
 
 def texts(count: int, added: list[str]) -> list[str]:
@@ -60,7 +71,7 @@ def test_real_vocabularies_go_the_fast_lane_with_equal_ids(name: str, tmp_path: 
     folder = write_model(name, tmp_path)
     formatter = chatloom.Formatter.from_files(folder / "tokenizer.json", _template(tmp_path))
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    assert formatter.lane.name == "fast"
+    assert formatter.lane == chatloom.Lane("fast", FAMILIES[name])
     added = [token.content for token in tokenizer.get_added_tokens_decoder().values()]
     cases = texts(2000, added)
     examples = formatter.encode_batch([[{"role": "user", "content": text}] for text in cases])

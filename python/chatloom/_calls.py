@@ -78,6 +78,12 @@ class Renders:
     __slots__ = ()
     _core: _Core
 
+    def _given(self, *given: Any) -> Any:
+        """The arguments of a call as the core takes them, the variables last."""
+        if given[-1]:
+            check_names(given[-1])
+        return given
+
     def render(
         self,
         messages: Messages,
@@ -110,9 +116,8 @@ class Renders:
         >>> greeting.render([{"role": "user", "content": "Ada"}], greeting="Hello")
         'Hello, Ada!'
         """
-        if variables:
-            check_names(variables)
-        return self._core.render((messages, tools, documents, add_generation_prompt, continue_final_message, variables))
+        given = (messages, tools, documents, add_generation_prompt, continue_final_message, variables)
+        return self._core.render(self._given(*given))
 
 
 def check_names(variables: Mapping[str, Any]) -> None:

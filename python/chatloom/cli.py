@@ -332,6 +332,7 @@ def _add_template(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend", choices=("auto", "transformers", "files"), default="auto", help="how to read the model"
     )
+    parser.add_argument("--cache", metavar="DIR", help="a directory to remember what was found out of the model")
     parser.add_argument(
         "--var",
         action="append",
@@ -361,6 +362,12 @@ def _add_reading(parser: argparse.ArgumentParser) -> None:
         default={},
         metavar="NAME=KEY,…",
         help="where rows have other keys, such as role=from,content=value",
+    )
+    parser.add_argument(
+        "--surrogates",
+        choices=("error", "replace"),
+        default="error",
+        help="what becomes of escapes for half a character",
     )
 
 
@@ -406,6 +413,7 @@ def _formatter(options: argparse.Namespace, **others: Any) -> Formatter:
         options.model,
         backend=options.backend,
         chat_template=options.chat_template,
+        cache=options.cache,
         **others,
         limits=options.limits,
         variables=variables,
@@ -420,6 +428,7 @@ def _pack(options: argparse.Namespace) -> int:
         overflow=options.overflow,
         keep=options.keep,
         unstable=options.unstable,
+        surrogates=options.surrogates,
     )
     ticker = Ticker()
     try:
@@ -542,7 +551,7 @@ def _traced(options: argparse.Namespace, tokens: bool = False, **others: Any) ->
     line = _core.read_row(options.data, options.row)
     if line is None:
         raise ValueError(f"{options.data} has no row {options.row}; rows are counted from 0")
-    formatter = _formatter(options, **others)
+    formatter = _formatter(options, surrogates=options.surrogates, **others)
     return formatter.trace_line(
         line, options.add_generation_prompt, tokens=tokens, format=options.format, map=options.map
     )

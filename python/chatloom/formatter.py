@@ -15,9 +15,11 @@ import numpy as np
 import numpy.typing as npt
 
 from chatloom import _core
-from chatloom._calls import Compat, Documents, Messages, Renders, Tools, check_names, require_plain, traced
+from chatloom._calls import Compat, Documents, Messages, Renders, Tools, require_plain, traced
 from chatloom._checks import INT32_MAX, INT64_MAX, paths, shown, whole
 from chatloom._named import Named
+from chatloom._surrogates import replaced
+from chatloom.cache import recall, remember
 from chatloom.cuts import Cuts
 from chatloom.errors import (
     ControlTokenWarning,
@@ -44,6 +46,7 @@ _CHOICES = {
     "overflow": ("error", "drop", "truncate", "split"),
     "keep": ("end", "start"),
     "unstable": ("whole", "split", "error"),
+    "surrogates": ("error", "replace"),
     "compat": ("transformers-5", "transformers-4.57"),
 }
 
@@ -90,6 +93,9 @@ class Options:
         unstable: what becomes of a conversation of which a beginning, up to a trained turn, renders otherwise alone
             than within the whole: it stays "whole", as in transformers, and is counted; "split" makes as many
             examples as it takes to train each turn after the text that it renders with alone; or "error".
+        surrogates: what becomes of halves of characters (lone surrogates), which UTF-8 can't hold, in text and in
+            escapes of JSON: "error", or "replace" puts U+FFFD in their place. In Python values that are no plain data
+            (dicts, lists, tuples), they are an error all the same.
         now: the time that templates read; by default the time when the Formatter is made.
         compat: whose treatment of messages is reproduced. "transformers-5" drops keys that are None, copies
             reasoning under its other names (`reasoning_content`, `thinking`), and can continue any field of the
@@ -112,6 +118,7 @@ class Options:
     overflow: Literal["error", "drop", "truncate", "split"] = "error"
     keep: Literal["end", "start"] = "end"
     unstable: Literal["whole", "split", "error"] = "whole"
+    surrogates: Literal["error", "replace"] = "error"
     now: datetime | None = None
     compat: Compat = "transformers-5"
     limits: Limits = DEFAULT_LIMITS
@@ -208,11 +215,11 @@ class Formatter(Renders):
 
     __slots__ = ("_core", "_model", "_options")
 
-    def __init__(self, model: Model, options: Options | None = None) -> None:
+    def __init__(self, model: Model, options: Options | None = None, cache: Path | None = None) -> None:
         self._model = model
         options = options or Options()
         self._options = options if options.now else replace(options, now=datetime.now())
-        self._core: _core.Formatter = _load(model, self._options)
+        self._core: _core.Formatter = _load(model, self._options, cache)
 
     @classmethod
     def from_pretrained(
@@ -221,6 +228,7 @@ class Formatter(Renders):
         *,
         backend: Backend = "auto",
         chat_template: str | os.PathLike[str] | None = None,
+        cache: str | os.PathLike[str] | None = None,
         **options: Any,
     ) -> Formatter:
         """A Formatter for a model.
@@ -232,6 +240,8 @@ class Formatter(Renders):
                 takes them as written; "auto" is the first where transformers is installed.
             chat_template: instead of the model's own: a built-in name (`chatml`, `im-sep`, `llama-2`,
                 `alpaca`), a file, the text of a template, or the name of one of the model's templates.
+            cache: a directory, made where it isn't there, in which it is remembered by content that a tokenizer gave
+                the ids of `tokenizers` on a battery of texts; else that is tried anew each time. It decides nothing.
             **options: the fields of `Options`; any other keyword is a run variable of the template, such as
                 `enable_thinking=False`.
 
@@ -246,7 +256,7 @@ class Formatter(Renders):
         ('last', ['default'])
         """
         model = read_model(source, backend)
-        return cls(_with_template(model, chat_template, source), Options.from_keywords(options))
+        return cls(_with_template(model, chat_template, source), Options.from_keywords(options), _folder(cache))
 
     @classmethod
     def from_files(
@@ -254,6 +264,8 @@ class Formatter(Renders):
         tokenizer: str | os.PathLike[str],
         chat_template: str | os.PathLike[str] | None = None,
         config: str | os.PathLike[str] | None = None,
+        *,
+        cache: str | os.PathLike[str] | None = None,
         **options: Any,
     ) -> Formatter:
         """A Formatter from single files, taken as written.
@@ -262,13 +274,14 @@ class Formatter(Renders):
             tokenizer: a `tokenizer.json`.
             chat_template: a file, a built-in name or the text of a template; by default the config's.
             config: a `tokenizer_config.json`, for special tokens and template.
+            cache: as in `from_pretrained`.
             **options: as in `from_pretrained`; the errors too.
 
         >>> Formatter.from_files("examples/model/tokenizer.json", chat_template="im-sep").backend
         'files'
         """
         model = read_files(Path(tokenizer), None if config is None else Path(config))
-        return cls(_with_template(model, chat_template, tokenizer), Options.from_keywords(options))
+        return cls(_with_template(model, chat_template, tokenizer), Options.from_keywords(options), _folder(cache))
 
     @property
     def options(self) -> Options:
@@ -359,6 +372,10 @@ class Formatter(Renders):
         """
         return self._core.listing(tools, add_generation_prompt)
 
+    def _given(self, *given: Any) -> Any:
+        given = super()._given(*given)
+        return replaced(given) if self._options.surrogates == "replace" else given
+
     def trace(
         self,
         messages: Messages,
@@ -384,9 +401,7 @@ class Formatter(Renders):
         >>> [(traced.text[s.start : s.end], s.origin, s.turn, s.path) for s in traced.segments][1]
         ('2 + 2?', 'data', 0, 'content')
         """
-        if variables:
-            check_names(variables)
-        given = (messages, tools, documents, add_generation_prompt, continue_final_message, variables)
+        given = self._given(messages, tools, documents, add_generation_prompt, continue_final_message, variables)
         return traced(self._core.trace(given, tokens))
 
     def trace_line(
@@ -440,9 +455,7 @@ class Formatter(Renders):
         >>> fmt.decode(example.input_ids[example.labels != -100])
         '4.<|im_end|>'
         """
-        if variables:
-            check_names(variables)
-        given = (messages, tools, documents, add_generation_prompt, continue_final_message, variables)
+        given = self._given(messages, tools, documents, add_generation_prompt, continue_final_message, variables)
         input_ids, labels, weights, told = self._core.encode(given)
         if told:
             _warn_of("the conversation", *told[0])
@@ -478,9 +491,7 @@ class Formatter(Renders):
         >>> fmt.assistant_mask([{"role": "assistant", "content": "4."}])
         array([1, 1, 0], dtype=int32)
         """
-        if variables:
-            check_names(variables)
-        given = (messages, tools, documents, add_generation_prompt, False, variables)
+        given = self._given(messages, tools, documents, add_generation_prompt, False, variables)
         return self._core.assistant_mask(given, as_transformers)
 
     def encode_batch(self, rows: Iterable[Any], *, threads: int | None = None) -> Examples:
@@ -511,6 +522,7 @@ class Formatter(Renders):
         (array([ 0, 17, 34]), array([0, 1]))
         """
         plain = _batched(rows) if self._options.compat == "transformers-5" else _required_plain(_batched(rows))
+        plain = map(replaced, plain) if self._options.surrogates == "replace" else plain
         encoded = self._core.encode_batch(plain, _threads(threads))
         input_ids, labels, offsets, row_of_each, weights, told, cuts = encoded
         if told is not None:
@@ -654,7 +666,13 @@ def _threads(given: int | None) -> int | None:
     return None if given is None else whole("threads", given, 1, _core.MAX_THREADS)
 
 
-def _load(model: Model, options: Options) -> _core.Formatter:
+def _folder(given: str | os.PathLike[str] | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _load(model: Model, options: Options, cache: Path | None) -> _core.Formatter:
+    key = _core.Formatter.check_key(model.tokenizer) if cache else ""
+    agrees = recall(cache, key) if cache else None
     try:
         core = _core.Formatter(
             list(model.templates.items()),
@@ -664,14 +682,18 @@ def _load(model: Model, options: Options) -> _core.Formatter:
             _loss(options),
             options.control_tokens if isinstance(options.control_tokens, str) else dict(options.control_tokens),
             options.boundary,
-            {name: getattr(options, name) for name in ("max_length", "overflow", "keep", "unstable")},
+            {name: getattr(options, name) for name in ("max_length", "overflow", "keep", "unstable", "surrogates")},
             model.backend,
             options.compat,
             options.limits,
+            agrees,
         )
     except (TokenizerLoadError, TemplateSyntaxError, UnsupportedTemplateError) as error:
         error.path = model.path
         raise
+    found = core.agrees()
+    if cache and found is not None and found != agrees:
+        remember(cache, key, found)
     warn_if_suspicious(core)
     return core
 

@@ -13,7 +13,7 @@ class Lane(NamedTuple):
 
     Attributes:
         name: "fast" for chatloom's own encoder, "tokenizers" for that library.
-        reason: a clause about the tokenizer, such as "its model is not BPE".
+        reason: of the fast one the kind of tokenizer; else why not that, such as "its model is not BPE".
 
     >>> from chatloom import Formatter
     >>> Formatter.from_pretrained("examples/model").lane.name

@@ -4,7 +4,7 @@ use crate::ordered::StopFlag;
 use crate::pipeline::{Encode, Job, OnError};
 use crate::spill::{WORD_BYTES, is_sound, word};
 use crate::tally::Tally;
-use crate::{Error, RowError, json};
+use crate::{Error, RowError};
 use chatloom_tokenize::{Example, Outcome};
 use std::path::PathBuf;
 
@@ -62,7 +62,7 @@ pub(crate) fn encode_chunk(chunk: &Chunk, encode: &Encode, job: &Job, stop: &Sto
 
 fn encode_row(row: Option<&[u8]>, chunk: &Chunk, encode: &Encode, job: &Job) -> Result<Outcome, RowError> {
     let row = row.ok_or(RowError::LineTooLong { max_bytes: job.max_line_bytes })?;
-    let parsed = json::parse(row).map_err(|error| match std::str::from_utf8(row) {
+    let parsed = job.reading.parse(row).map_err(|error| match std::str::from_utf8(row) {
         Err(error) => RowError::Utf8 { byte: error.valid_up_to() + 1 },
         Ok(_) => error.into(),
     });

@@ -41,6 +41,7 @@ mod shape;
 mod shaped;
 mod shards;
 mod spill;
+mod surrogates;
 mod tally;
 
 pub use adapter::{RESERVED_NAMES, row_to_conversation};

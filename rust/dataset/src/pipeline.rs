@@ -15,7 +15,7 @@ use crate::{
     UnstableFacts,
 };
 use chatloom_template::{Call, Conversation};
-use chatloom_tokenize::{Formatter, Outcome, TOKENIZERS_VERSION};
+use chatloom_tokenize::{Formatter, Outcome, Surrogates, TOKENIZERS_VERSION};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use std::collections::BTreeMap;
 use std::num::NonZeroUsize;
@@ -147,8 +147,10 @@ pub fn pack_files(
     let (encoder, max_length) = (formatter.clone(), own.min(job.max_length as usize));
     let encode: Encode =
         Arc::new(move |conversation| encoder.encode_within(conversation, &Call::default(), Some(max_length)));
+    let replaces = formatter.options().surrogates == Surrogates::Replace;
     let template = formatter.templates().default.as_deref();
-    let job = Job { reading: job.reading.clone().for_template(template), ..job.clone() };
+    let reading = job.reading.clone().for_template(template).replacing_surrogates(replaces);
+    let job = Job { reading, ..job.clone() };
     pack_rows(&job, &encode, &Identity::of(formatter), progress)
 }
 

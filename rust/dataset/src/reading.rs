@@ -1,8 +1,9 @@
 //! How rows are to be read: what the user chose, and what is recognized by itself.
-use crate::adapter;
 use crate::row::{Row, RowShapeError};
 use crate::shape::{Format, Shape, recognize};
+use crate::{adapter, json, surrogates};
 use chatloom_template::{Conversation, Data, Template};
+use json::JsonError;
 use std::borrow::Cow;
 use std::fmt;
 
@@ -34,6 +35,7 @@ pub struct Reading {
     format: Option<Format>,
     map: Vec<(String, String)>,
     input_apart: bool,
+    replaces_surrogates: bool,
 }
 
 /// Why rows can't be read so.
@@ -89,6 +91,26 @@ impl Reading {
     pub fn for_template(self, template: Option<&Template>) -> Self {
         let input_apart = template.is_some_and(|template| template.source().contains("message.input"));
         Self { input_apart, ..self }
+    }
+
+    /// The same, where `replaces` is true with U+FFFD for each escape for half a character (a lone surrogate) in JSON
+    /// text; by default they are errors.
+    #[must_use]
+    pub fn replacing_surrogates(self, replaces: bool) -> Self {
+        Self { replaces_surrogates: replaces, ..self }
+    }
+
+    /// Reads JSON.
+    ///
+    /// # Errors
+    /// As [`json::parse`].
+    pub fn parse(&self, text: &[u8]) -> Result<Data, JsonError> {
+        match json::parse(text) {
+            Err(error) if self.replaces_surrogates && error.is_lone_surrogate() => {
+                json::parse(&surrogates::replaced(text))
+            }
+            parsed => parsed,
+        }
     }
 
     /// Reads a row, whatever its shape.

@@ -2,7 +2,7 @@
 use crate::input::Tick;
 use crate::lines::{Chunk, ChunkReader};
 use crate::shape::Shape;
-use crate::{Error, Job, Reading, SourceFacts, json};
+use crate::{Error, Job, Reading, SourceFacts};
 
 /// A reader that looks at the rows of each file until one shows its shape.
 pub(crate) struct ShapedReader<'a> {
@@ -23,7 +23,7 @@ impl<'a> ShapedReader<'a> {
         let Some(mut chunk) = self.reader.next_chunk(tick)? else { return Ok(None) };
         let known = &mut self.shapes[chunk.source];
         if known.is_none() {
-            *known = chunk.rows().find_map(|(_, row)| self.reading.shape(json::parse(row?).ok()?));
+            *known = chunk.rows().find_map(|(_, row)| self.reading.shape(self.reading.parse(row?).ok()?));
         }
         chunk.shape = known.as_ref().map(|(shape, _)| *shape);
         Ok(Some(chunk))

@@ -3,7 +3,7 @@ use crate::call::conversation;
 use crate::convert::named;
 use crate::errors::{DataError, Facts};
 use crate::guard::detached;
-use chatloom_dataset::{Reading, json};
+use chatloom_dataset::Reading;
 use chatloom_template::{Compat, Conversation, Data};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -13,7 +13,7 @@ use pyo3::types::{PyList, PyTuple};
 pub(crate) fn of_line(py: Python<'_>, line: &[u8], reading: &Reading) -> PyResult<Conversation> {
     let line = line.strip_prefix("\u{feff}".as_bytes()).unwrap_or(line).trim_ascii();
     let row =
-        detached(py, || json::parse(line))?.map_err(|error| bad_row(format!("not JSON: {error}"), None))?;
+        detached(py, || reading.parse(line))?.map_err(|error| bad_row(format!("not JSON: {error}"), None))?;
     adapted(row, reading, None)
 }
 

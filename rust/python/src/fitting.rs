@@ -1,8 +1,9 @@
-//! The options that say what may become of conversations that are too long, or that a template prints otherwise alone.
+//! The options that say what may become of conversations that can't be taken as they are: that are too long, that a
+//! template prints otherwise alone, or that hold halves of characters.
 use crate::errors::{EncodeError, Facts};
 use crate::formatter::unknown;
 use chatloom_dataset::{Counts, UnstableFacts};
-use chatloom_tokenize::{Example, Fit, Keep, Options, Outcome, Overflow, Unstable};
+use chatloom_tokenize::{Example, Fit, Keep, Options, Outcome, Overflow, Surrogates, Unstable};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -14,6 +15,7 @@ pub(crate) struct Fitting {
     overflow: String,
     keep: String,
     unstable: String,
+    surrogates: String,
 }
 
 impl Fitting {
@@ -37,7 +39,12 @@ impl Fitting {
             "error" => Unstable::Error,
             name => return Err(unknown("unstable", name, "whole, split or error")),
         };
-        Ok(Options { max_length: self.max_length, overflow, keep, unstable, ..others })
+        let surrogates = match self.surrogates.as_str() {
+            "error" => Surrogates::Error,
+            "replace" => Surrogates::Replace,
+            name => return Err(unknown("surrogates", name, "error or replace")),
+        };
+        Ok(Options { max_length: self.max_length, overflow, keep, unstable, surrogates, ..others })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::template::{Limits, clock, compat_named, compile, template_text};
 use chatloom_dataset::{Batch, BatchError, Encode, Identity, Reading, encode_batch, text_bytes};
 use chatloom_template::{self as template, Call, Compat};
 use chatloom_tokenize as core;
-use core::{Boundary, Broken, Lane, LookAlike, Options, Templates, Vocabulary};
+use core::{Boundary, Broken, Lane, LookAlike, Options, Surrogates, Templates, Vocabulary};
 use numpy::{PyArray1, PyArray2, PyArrayMethods};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -53,7 +53,7 @@ impl Formatter {
     #[new]
     #[allow(clippy::too_many_arguments, reason = "the options of a formatter, by name")]
     #[allow(clippy::needless_pass_by_value, reason = "pyo3 hands arguments over by value")]
-    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, fitting, read_by, compat, limits))]
+    #[pyo3(signature = (templates, tokenizer, settings, now, loss, control_tokens, boundary, fitting, read_by, compat, limits, agrees))]
     fn new(
         py: Python<'_>,
         templates: Vec<(String, Bound<'_, PyString>)>,
@@ -67,6 +67,7 @@ impl Formatter {
         read_by: String,
         compat: &str,
         limits: Limits,
+        agrees: Option<bool>,
     ) -> PyResult<Self> {
         let templates = compile_all(py, &templates)?;
         let reads_clock = detached(py, || reads_clock(&templates))?;
@@ -82,8 +83,8 @@ impl Formatter {
             read_by,
             ..fitting.options(loss.options()?)?
         };
-        let vocabulary =
-            detached(py, || Vocabulary::from_json(tokenizer))?.map_err(|error| load_error(&error))?;
+        let vocabulary = detached(py, || Vocabulary::remembered(tokenizer, agrees))?
+            .map_err(|error| load_error(&error))?;
         let parts = templates.clone();
         let core = detached(py, || core::Formatter::new(parts, Arc::new(vocabulary), options))?
             .map_err(|error| formatter_error(&error, None))?;
@@ -118,9 +119,20 @@ impl Formatter {
     /// What encodes its texts, why, and whether that is suspicious.
     fn lane(&self) -> (&'static str, &'static str, bool) {
         match self.core.vocabulary().lane() {
-            Lane::Fast => ("fast", "its structure is known, and a test text gave equal ids", false),
+            Lane::Fast { family } => ("fast", family, false),
             Lane::Tokenizers { reason, suspicious } => ("tokenizers", reason, suspicious),
         }
+    }
+
+    /// Whether the fast lane agrees with `tokenizers`, where it is known to it.
+    fn agrees(&self) -> Option<bool> {
+        self.core.vocabulary().agrees()
+    }
+
+    /// A hash of all that decides what `agrees` tells of a `tokenizer.json`.
+    #[staticmethod]
+    fn check_key(py: Python<'_>, tokenizer: &[u8]) -> PyResult<String> {
+        detached(py, || Vocabulary::check_key(tokenizer))
     }
 
     /// The token to pad with: the tokenizer's, else its end of sequence.
@@ -275,7 +287,8 @@ impl Formatter {
 
     /// The same reading of rows, for the template that most of them are rendered by.
     pub(crate) fn reading(&self, reading: Reading) -> Reading {
-        reading.for_template(self.templates.default.as_deref())
+        let replaces = self.core.options().surrogates == Surrogates::Replace;
+        reading.for_template(self.templates.default.as_deref()).replacing_surrogates(replaces)
     }
 
     fn arrays<'py>(&self, py: Python<'py>, example: core::Example) -> Arrays<'py> {

@@ -2,7 +2,7 @@
 //! TOKENIZER.json...`. Files are read in documents of some kilobytes; every code point is tried in several places.
 //! The exit code is 1 where anything differs.
 #![allow(clippy::print_stdout, reason = "a tool for developers")]
-use chatloom_tokenize::{Lane, Vocabulary};
+use chatloom_tokenize::Vocabulary;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -64,7 +64,7 @@ fn compare(path: &Path, options: &Options) -> Result<u64, Box<dyn Error>> {
     for text in &options.texts {
         documents(&String::from_utf8_lossy(&std::fs::read(text)?), &mut dice, &mut check);
     }
-    let lane = if ours.lane() == Lane::Fast { "fast" } else { "none" };
+    let lane = if ours.lane().is_fast() { "fast" } else { "none" };
     let Tally { documents, bytes, tokens, differences } = tally;
     let name = path.display().to_string();
     println!("{name:<40} {lane:>6} {documents:>10} {:>8} {tokens:>12} {differences:>5}", bytes / 1_000_000);

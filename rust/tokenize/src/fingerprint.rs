@@ -10,7 +10,7 @@ pub(crate) fn of(templates: &Templates, vocabulary: &Vocabulary, options: &Optio
     print.text(vocabulary.fingerprint());
     print.text(&options.read_by);
     print.text(&format!("{:?} {:?} {:?}", options.end_tokens, options.boundary, options.overflow));
-    print.text(&format!("{:?} {:?}", options.keep, options.unstable));
+    print.text(&format!("{:?} {:?} {:?}", options.keep, options.unstable, options.surrogates));
     print.text(&format!("{:?} {:?}", options.labels, options.reasoning_tags));
     print.policies(&options.control_tokens);
     print.text(&format!("{:?} {:?}", options.reasoning, options.tool_calls));

@@ -27,21 +27,33 @@ mod tokens;
 mod whole;
 mod work;
 
+pub(crate) use check::key;
+
 use crate::Encoder;
 use byte_level::ByteLevel;
 use recognize::{Known, Reason};
 use sentence_piece::SentencePiece;
 use tokenizers::{AddedToken, ModelWrapper, Tokenizer};
 
-/// Opens the lane for a file that `tokenizers` has loaded, or tells why that isn't possible.
-pub(crate) fn open(json: &[u8], tokenizer: &Tokenizer) -> Result<Box<dyn Encoder>, Closed> {
+/// The lane for one tokenizer.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) encoder: Box<dyn Encoder>,
+    pub(crate) family: &'static str,
+}
+
+/// Opens the lane for a file that `tokenizers` has loaded, or tells why that isn't possible. Whether both agree is found
+/// out, unless it is known.
+pub(crate) fn open(json: &[u8], tokenizer: &Tokenizer, agree: Option<bool>) -> Result<Opened, Closed> {
     if !matches!(tokenizer.get_model(), ModelWrapper::BPE(_)) {
         return Err(Closed::Unknown("its model is not BPE"));
     }
     let known = recognize::known(json).map_err(Closed::Unknown)?;
     let added = tokenizer.get_added_tokens_decoder().into_iter().collect();
-    let lane = encoder(known, added).map_err(Closed::Unknown)?;
-    if check::agrees(&*lane, tokenizer) { Ok(lane) } else { Err(Closed::Differs) }
+    let family = known.family();
+    let encoder = encoder(known, added).map_err(Closed::Unknown)?;
+    let agree = agree.unwrap_or_else(|| check::agrees(&*encoder, tokenizer));
+    if agree { Ok(Opened { encoder, family }) } else { Err(Closed::Differs) }
 }
 
 fn encoder(known: Known, added: Vec<(u32, AddedToken)>) -> Result<Box<dyn Encoder>, Reason> {

@@ -65,7 +65,8 @@ pub use error::{EncodeError, Error, LoadError};
 pub use example::{Example, LookAlike, NO_LOSS, Tokens};
 pub use formatter::Formatter;
 pub use options::{
-    Boundary, ControlPolicy, EndTokens, Keep, LabelPolicy, Options, Overflow, Reasoning, ToolCalls, Unstable,
+    Boundary, ControlPolicy, EndTokens, Keep, LabelPolicy, Options, Overflow, Reasoning, Surrogates,
+    ToolCalls, Unstable,
 };
 pub use outcome::{Fit, Outcome};
 pub use policies::ControlPolicies;

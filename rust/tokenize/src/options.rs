@@ -28,6 +28,8 @@ pub struct Options {
     pub keep: Keep,
     /// What becomes of conversations of which a beginning renders otherwise alone than within the whole.
     pub unstable: Unstable,
+    /// What becomes of halves of characters in a row; for what reads rows to do.
+    pub surrogates: Surrogates,
     /// Special tokens, run variables, the clock and the limits of a render.
     pub settings: Settings,
     /// What read the model's files; it decides nothing but the fingerprint.
@@ -93,6 +95,16 @@ pub enum Boundary {
     Any,
     /// If all of its bytes are.
     All,
+}
+
+/// What becomes of halves of characters (lone surrogates), which text in UTF-8 can't hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Surrogates {
+    /// They are an error.
+    #[default]
+    Error,
+    /// U+FFFD takes their place.
+    Replace,
 }
 
 /// What becomes of control tokens in a row's own text: in whatever messages, tools, documents and variables say.

@@ -2,7 +2,7 @@
 use crate::control_ids::{ControlIds, IdSet};
 use crate::encoder::{Encoder, guarded};
 use crate::guard::Guard;
-use crate::lane::{self, Closed};
+use crate::lane::{self, Closed, Opened};
 use crate::outline::{Ban, Known, Outline, Spans, Wanted};
 use crate::{EncodeError, LoadError, load, spans};
 use std::ops::Range;
@@ -15,7 +15,7 @@ pub const TOKENIZERS_VERSION: &str = "0.23.2";
 #[derive(Debug)]
 pub struct Vocabulary {
     tokenizer: Tokenizer,
-    lane: Result<Box<dyn Encoder>, Closed>,
+    lane: Result<Opened, Closed>,
     added: Vec<AddedToken>,
     processor: Option<PostProcessorWrapper>,
     fingerprint: String,
@@ -36,7 +36,10 @@ pub struct AddedToken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lane {
     /// The fast lane: it knows the tokenizer's structure, and agreed with `tokenizers` on a battery of texts.
-    Fast,
+    Fast {
+        /// Which kind of tokenizer it is.
+        family: &'static str,
+    },
     /// The `tokenizers` crate.
     Tokenizers {
         /// Why not the fast lane, as a clause about the tokenizer.
@@ -44,6 +47,13 @@ pub enum Lane {
         /// Whether the fast lane should have done it, but gave other ids.
         suspicious: bool,
     },
+}
+
+impl Lane {
+    /// Whether it is the fast one.
+    pub fn is_fast(&self) -> bool {
+        matches!(self, Self::Fast { .. })
+    }
 }
 
 const DIFFERS: &str = "the fast lane gave other ids on a test text";
@@ -67,9 +77,33 @@ impl Vocabulary {
     /// [`LoadError`] naming the field at fault where that can be told; also where the `tokenizers` crate
     /// panics on the file.
     pub fn from_json(json: &[u8]) -> Result<Self, LoadError> {
+        Self::remembered(json, None)
+    }
+
+    /// The same; the battery of texts is left out where it is known what [`Vocabulary::agrees`] told of a file with
+    /// the same [`Vocabulary::check_key`].
+    ///
+    /// # Errors
+    /// As [`Vocabulary::from_json`].
+    pub fn remembered(json: &[u8], agrees: Option<bool>) -> Result<Self, LoadError> {
         let mut vocabulary = Self::without_lane(json)?;
-        vocabulary.lane = lane::open(json, &vocabulary.tokenizer);
+        vocabulary.lane = lane::open(json, &vocabulary.tokenizer, agrees);
         Ok(vocabulary)
+    }
+
+    /// A hash, in hex, of all that decides whether the fast lane agrees with `tokenizers`: the content of the file, the
+    /// battery of texts, and both versions.
+    pub fn check_key(json: &[u8]) -> String {
+        lane::key(json)
+    }
+
+    /// Whether the fast lane gave the ids of `tokenizers` on a battery of texts; `None` where it isn't known to it.
+    pub fn agrees(&self) -> Option<bool> {
+        match self.lane {
+            Ok(_) => Some(true),
+            Err(Closed::Differs) => Some(false),
+            Err(Closed::Unknown(_)) => None,
+        }
     }
 
     /// The same, with everything left to the `tokenizers` crate.
@@ -167,13 +201,13 @@ impl Vocabulary {
     }
 
     fn fast(&self, text: &str) -> Option<&dyn Encoder> {
-        self.lane.as_deref().ok().filter(|lane| lane.takes(text))
+        self.lane.as_ref().ok().map(|lane| &*lane.encoder).filter(|lane| lane.takes(text))
     }
 
     /// What encodes text, and why.
     pub fn lane(&self) -> Lane {
         match &self.lane {
-            Ok(_) => Lane::Fast,
+            Ok(Opened { family, .. }) => Lane::Fast { family },
             Err(Closed::Unknown(reason)) => Lane::Tokenizers { reason, suspicious: false },
             Err(Closed::Differs) => Lane::Tokenizers { reason: DIFFERS, suspicious: true },
         }
@@ -181,7 +215,7 @@ impl Vocabulary {
 
     /// What is known of these control tokens; where they are to be kept out of some bytes, what that needs.
     pub(crate) fn control_ids(&self, ids: IdSet, keep_out: bool) -> Result<ControlIds, EncodeError> {
-        let by_lane = self.lane.as_ref().is_ok_and(|lane| lane.guards(&ids));
+        let by_lane = self.lane.as_ref().is_ok_and(|lane| lane.encoder.guards(&ids));
         let guard = || guarded(|| Guard::new(&self.tokenizer, ids.clone()));
         Ok(ControlIds { guard: keep_out.then(guard).transpose()?, by_lane, ids })
     }

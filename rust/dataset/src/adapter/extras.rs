@@ -1,6 +1,5 @@
 //! What a row may have beside its messages.
 use crate::Reading;
-use crate::json;
 use crate::row::{Row, RowShapeError, quoted, type_name};
 use chatloom_template::Data;
 
@@ -34,7 +33,7 @@ pub(super) fn tools(row: &mut Row, reading: &Reading) -> Result<Option<Data>, Ro
     if text.trim().is_empty() {
         return Ok(None);
     }
-    let parsed = json::parse(text.as_bytes()).map_err(|error| {
+    let parsed = reading.parse(text.as_bytes()).map_err(|error| {
         let expected = "a list of objects, or JSON text of one";
         RowShapeError::new(quoted(&key), expected, format!("text with {error}"))
     })?;

@@ -1,5 +1,5 @@
 //! The battery on which a lane has to agree with `tokenizers` before it is used.
-use crate::Encoder;
+use crate::{Encoder, TOKENIZERS_VERSION};
 use tokenizers::Tokenizer;
 
 const TEXTS: [&str; 12] = [
@@ -17,6 +17,17 @@ const TEXTS: [&str; 12] = [
     "1234567890 0x1F 3.14159 1e10 -42 +7 50% #1 $9.99 12:30:45 2024-11-23 (555) 123-4567 v2.0.1-rc3",
 ];
 const ADDED: usize = 64;
+
+/// A hash, in hex, of all that decides the outcome: the file, the battery, and what reads and encodes.
+pub(crate) fn key(json: &[u8]) -> String {
+    let mut hasher = blake3::Hasher::new();
+    let battery = [TEXTS.join("\0"), ADDED.to_string()];
+    let versions = [env!("CARGO_PKG_VERSION"), TOKENIZERS_VERSION];
+    for part in battery.iter().map(String::as_str).chain(versions) {
+        hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+    }
+    hasher.update(json).finalize().to_hex().to_string()
+}
 
 /// Whether ids and spans are the same on texts of all kinds, and on the added tokens in them.
 pub(super) fn agrees(lane: &dyn Encoder, tokenizer: &Tokenizer) -> bool {

@@ -38,6 +38,37 @@ pub(super) enum Known {
     SentencePiece { marks: Marks, model: Model },
 }
 
+impl Known {
+    /// What it is called: how it merges, and how it cuts words.
+    pub(super) fn family(&self) -> &'static str {
+        match self {
+            Self::ByteLevel { split, .. } => split.family(),
+            Self::SentencePiece { marks: Marks::Normalized { .. }, .. } => {
+                "SentencePiece-style BPE, whose normalizer marks spaces"
+            }
+            Self::SentencePiece { marks: Marks::Cut { .. }, .. } => {
+                "SentencePiece-style BPE, whose pre-tokenizer marks spaces"
+            }
+        }
+    }
+}
+
+impl Split {
+    fn family(self) -> &'static str {
+        match self {
+            Self::Cl100k => "byte-level BPE, which cuts words as cl100k and Llama 3 do",
+            Self::Qwen => "byte-level BPE, which cuts words as Qwen 2 and 3 do",
+            Self::Qwen1 => "byte-level BPE, which cuts words as Qwen 1 does",
+            Self::Qwen35 => "byte-level BPE, which cuts words as Qwen 3.5 does",
+            Self::O200k => "byte-level BPE, which cuts words as o200k and GPT-OSS do",
+            Self::Tekken => "byte-level BPE, which cuts words as Tekken does",
+            Self::Gpt2 => "byte-level BPE, which cuts words as GPT-2 does",
+            Self::DigitsApart => "byte-level BPE, which cuts words as GPT-2 does, and digits apart",
+            Self::DeepSeek => "byte-level BPE, which cuts words as DeepSeek 3 does",
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct File<'a> {
     normalizer: Option<Value>,
