@@ -51,6 +51,24 @@ def test_they_grow_with_the_input() -> None:
     assert len(template.render(large)) == 1_000_000
 
 
+PARTS = [
+    "{% for part in content %}{% if part.type == 'image' or part['text'] is defined %}{{ part }}{% endif %}{% endfor %}",
+    "{% for part in content if part.type == 'image' %}{{ part }}{% endfor %}",
+    "{% for part in content|selectattr('type', 'equalto', 'image') %}{{ part }}{% endfor %}",
+    "{{ content|selectattr('text', 'defined')|list|length or '' }}",
+]
+
+
+@pytest.mark.parametrize("source", PARTS)
+@pytest.mark.parametrize("text", ["a", "한"])
+def test_looking_for_parts_in_a_text_takes_no_memory(source: str, text: str) -> None:
+    chat = [{"role": "user", "content": text * 300_000}]
+    template = Template(
+        "{% set content = messages[0].content %}" + source, limits=Limits(memory=50_000, memory_per_byte=0)
+    )
+    assert template.render(chat) == ""
+
+
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"steps": -1}, "steps is -1, expected a whole number from 0 to"),
     ({"memory": 2**63}, "memory is 9223372036854775808, expected"),

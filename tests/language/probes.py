@@ -164,6 +164,13 @@ a{
 {{ f.is_integer() }} {{ f.hex() }}
 """,
     "comparisons": r"""
+{{ d.items() == d.items() }} {{ d.keys() == d.keys() }} {{ ed.items() == ed.keys() }} {{ d.items() == {'a': 1}.items() }}
+{{ d.items() == ed.items() }} {{ d.values() == d.items() }} {{ d.items() in [1, d.items()] }} {{ d.values() == ed.values() }}
+{{ ([1], 2) in d.items() }}
+{{ ('a', 1) in d.items() }} {{ ('a', 2) in d.items() }} {{ 'a' in d.items() }}
+{{ s|e * foo }}
+{{ foo * s|e }}
+{{ s|e * 2 }} {{ 2 * s|e }}
 {{ 1 == 1.0 }} {{ 1 == true }} {{ 'a' == 'a' }} {{ 'a' == 1 }} {{ none == none }} {{ [] == () }} {{ [1] == [1.0] }}
 {{ {'a': 1, 'b': 2} == {'b': 2, 'a': 1} }} {{ {} == ed }} {{ d == d }} {{ (1, 2) == (1, 2) }} {{ nan == nan }} {{ nan != nan }}
 {{ [nan] == [nan] }} {{ nan in [nan] }} {{ 1 != 2 }} {{ 'a' != 'b' }} {{ none != 0 }} {{ no == 0 }}

@@ -34,7 +34,7 @@ impl<'a> Context<'a> {
     }
 
     pub(crate) fn because(&self, why: &'a str) -> Result<Value<'a>, Error> {
-        Value::undefined(crate::value::Undefined::Because(why), self.arena)
+        Value::undefined(crate::value::Reason::Words(why), self.arena)
     }
 }
 

@@ -13,7 +13,7 @@ use crate::print;
 use crate::program::{MacroFacts, Program};
 use crate::strings;
 use crate::text::{Source, Text};
-use crate::value::{Dict, Frame, Global, List, Loop, Namespace, Range, Undefined, Value, View};
+use crate::value::{Dict, Frame, Global, List, Loop, Namespace, Range, Reason, Value, View};
 use crate::{Class, Clock, Compat, Error};
 
 /// The sandbox allows no longer ranges.
@@ -381,7 +381,7 @@ pub(crate) fn bind_macro<'a>(
         let caller = left.iter().position(|(known, _)| *known == "caller").map(|at| left.remove(at).1);
         let caller = match caller {
             Some(caller) if !matches!(caller, Value::None(_)) => caller,
-            _ => Value::undefined(Undefined::Because("No caller defined"), cx.arena)?,
+            _ => Value::undefined(Reason::Words("No caller defined"), cx.arena)?,
         };
         frame.slots[slot as usize].set(caller);
     }

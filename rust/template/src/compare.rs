@@ -81,13 +81,33 @@ fn equal_outside<'a>(
         (Value::Loop(left), Value::Loop(right)) => std::ptr::addr_eq(*left, *right),
         (Value::Object(left), Value::Object(right)) => std::ptr::addr_eq(*left, *right),
         (Value::Generator(left), Value::Generator(right)) => std::ptr::addr_eq(*left, *right),
-        (Value::View(View::Keys, left), Value::View(View::Keys, right)) => {
-            equal_keys(left, right, &mut Vec::new(), arena)?
+        (Value::View(left, one), Value::View(right, other)) => {
+            equal_views((*left, one), (*right, other), waiting, arena)?
         }
         (Value::Int(left, _), Value::Int(right, _)) => left == right,
         _ => numbers(left, right, arena)?
             .is_some_and(|(left, right)| left.compare(&right) == Some(Ordering::Equal)),
     })
+}
+
+/// Views of keys or of items are sets; of values each is equal to itself alone.
+fn equal_views<'a>(
+    (left, one): (View, &'a Dict<'a>),
+    (right, other): (View, &'a Dict<'a>),
+    waiting: &mut Pairs<'a>,
+    arena: &'a Arena,
+) -> Result<bool, Error> {
+    match (left, right) {
+        (View::Keys, View::Keys) => equal_keys(one, other, &mut Vec::new(), arena),
+        (View::Items, View::Items) => equal_keys(one, other, waiting, arena),
+        (View::Values, View::Values) if std::ptr::addr_eq(one, other) => {
+            Err(unsupported_input("comparing views of the values of one mapping"))
+        }
+        (View::Values, _) | (_, View::Values) => Ok(false),
+        _ if one.entries.len() != other.entries.len() => Ok(false),
+        _ if one.entries.is_empty() => Ok(true),
+        _ => Err(unsupported_input("comparing keys of a mapping with items of one")),
+    }
 }
 
 fn equal_texts<'a>(left: &Text<'a>, right: &Text<'a>, arena: &'a Arena) -> Result<bool, Error> {
@@ -276,6 +296,7 @@ fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Re
 
 fn contains_pair<'a>(dict: &Dict<'a>, pair: &Value<'a>, arena: &'a Arena) -> Result<bool, Error> {
     let Value::Tuple(List { items: [wanted, other], .. }) = pair else { return Ok(false) };
+    hashable(wanted, arena)?;
     for (key, value) in dict.entries {
         if equal(key, wanted, arena)? && equal(value, other, arena)? {
             return Ok(true);

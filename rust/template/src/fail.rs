@@ -2,7 +2,7 @@
 use crate::hint::{Clue, did_you_mean};
 use crate::members::STR_METHODS;
 use crate::text::Text;
-use crate::value::{Undefined, Value};
+use crate::value::{Reason, Undefined, Value};
 use crate::{Class, Error};
 
 pub(crate) fn render(kind: &'static str, message: impl Into<String>) -> Error {
@@ -25,16 +25,25 @@ pub(crate) fn unsupported_input(message: impl Into<String>) -> Error {
 /// Using an undefined value.
 pub(crate) fn undefined(why: &Undefined<'_>) -> Error {
     let error = |message| render("UndefinedError", message);
+    let why = match why {
+        Undefined::OfText(name) => return no_attribute_of_text(name),
+        Undefined::Because(why) => why,
+    };
     match why {
-        Undefined::Name(name) => {
+        Reason::Name(name) => {
             error(format!("'{name}' is undefined")).clue(Clue::Variable((*name).to_owned()))
         }
-        Undefined::Member(of, key) => no_member(of, key),
-        Undefined::Unsafe(of, name) => {
+        Reason::Member(of, key) => no_member(of, key),
+        Reason::Unsafe(of, name) => {
             render("SecurityError", format!("access to attribute '{name}' of '{of}' object is unsafe."))
         }
-        Undefined::Because(why) => error((*why).to_owned()),
+        Reason::Words(why) => error((*why).to_owned()),
     }
+}
+
+fn no_attribute_of_text(name: &str) -> Error {
+    let error = render("UndefinedError", format!("'str object' has no attribute '{name}'"));
+    error.hints(did_you_mean(name, STR_METHODS))
 }
 
 fn no_member(of: &Value<'_>, key: &Value<'_>) -> Error {

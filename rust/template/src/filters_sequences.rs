@@ -11,7 +11,7 @@ use crate::compare::{compare, ordered, same_or_equal};
 use crate::fail::{render, shown, type_error, undefined, unsupported_input};
 use crate::filters::{Filter, apply};
 use crate::hashing::Places;
-use crate::iterate::{all, is_of_messages};
+use crate::iterate::{all, is_of_messages, items as items_of};
 use crate::members::item;
 use crate::number::{Number, as_index};
 use crate::operators::binary;
@@ -429,15 +429,16 @@ pub(crate) fn select<'a>(
             }
             _ => (None, args.positional),
         };
-        for found in all(value, cx)? {
+        let items = items_of(value, cx)?;
+        for found in (0..items.len()).map_while(|index| items.get(index)) {
             cx.arena.work(STEPS_OF_A_NAME)?;
             let tested = match &by {
-                Some(by) => at_path(found, by, None, cx)?,
-                None => *found,
+                Some(by) => at_path(&found, by, None, cx)?,
+                None => found,
             };
             if passes(&tested, rest, args, cx)? == keep {
                 cx.arena.charge(size_of::<Value<'_>>())?;
-                kept.push(*found);
+                kept.push(found);
             }
         }
         Ok(())

@@ -76,7 +76,7 @@ pub(crate) fn indent<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) -> 
     let width = match width {
         None => Text::literal("    "),
         Some(Value::Str(width)) => width,
-        Some(Value::Undefined(why)) => return Err(undefined(why)),
+        Some(Value::Undefined(why)) => return Err(undefined(&why)),
         Some(width) => {
             let spaces = as_count(&width, "width must be an integer or text")?;
             let spaces = usize::try_from(spaces).unwrap_or(0);
@@ -181,7 +181,7 @@ pub(crate) fn word_wrap<'a>(value: &Value<'a>, args: Args<'a>, cx: Context<'a>) 
     let between = match between.filter(|between| !matches!(between, Value::None(_))) {
         None => Text::literal("\n"),
         Some(Value::Str(between)) => between,
-        Some(Value::Undefined(why)) => return Err(undefined(why)),
+        Some(Value::Undefined(why)) => return Err(undefined(&why)),
         Some(between) => {
             let found = between.type_name();
             return Err(render("AttributeError", format!("'{found}' object has no attribute 'join'")));

@@ -9,7 +9,7 @@ use crate::data::Data;
 use crate::program::{Constant, Label, Name, Op, Operand, Program};
 use crate::slots::Slots;
 use crate::text::{Source, Text};
-use crate::value::{Global, Undefined, Value};
+use crate::value::{Global, Reason, Value};
 use crate::{Compat, Error, tests};
 
 /// What is known before a render: the variables of the run, where the row brings none of its own.
@@ -111,7 +111,7 @@ impl<'f> Folding<'f> {
         // Tests and comparisons tell the same of a function in every version.
         match Global::named(wanted, Compat::default()) {
             Some(global) => Ok(Some(Value::Global(global))),
-            None => Value::undefined(Undefined::Name(self.program.name(name)), self.arena).map(Some),
+            None => Value::undefined(Reason::Name(self.program.name(name)), self.arena).map(Some),
         }
     }
 }

@@ -1,9 +1,12 @@
 //! Going through values.
 use crate::Error;
+use crate::arena::Arena;
 use crate::args::Context;
+use crate::characters::Characters;
 use crate::cutter::Cutter;
 use crate::fail::{type_error, unsupported_input, value_error};
 use crate::objects::Object;
+use crate::text::Text;
 use crate::value::{Items, Value, View};
 
 /// What a `for` over the value goes through.
@@ -13,17 +16,13 @@ pub(crate) fn items<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Items<'a>,
         Value::List(list) | Value::Tuple(list) => list.items,
         Value::Range(range) => return Ok(Items::Range(range)),
         Value::Undefined(_) => &[],
-        Value::Str(text) => {
-            let whole = text.as_str(arena)?;
-            let mut characters = Vec::new();
-            let mut cutter = Cutter::new(text, arena);
-            for (at, c) in whole.char_indices() {
-                arena.charge(size_of::<Value<'_>>())?;
-                let character = cutter.slice(at..at + c.len_utf8())?.with_markup(false);
-                characters.push(Value::Str(character));
+        Value::Str(text) => match text.as_piece() {
+            Some(whole) => {
+                arena.scan(whole.text.len())?;
+                return Ok(Items::Characters(arena.value(Characters::new(whole))?));
             }
-            arena.slice(&characters)?
-        }
+            None => characters(text, arena)?,
+        },
         Value::Dict(dict) | Value::View(View::Keys, dict) => {
             arena.slice(&dict.entries.iter().map(|(key, _)| *key).collect::<Vec<_>>())?
         }
@@ -39,11 +38,25 @@ pub(crate) fn items<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<Items<'a>,
     }))
 }
 
+/// The characters of a text.
+fn characters<'a>(text: &Text<'a>, arena: &'a Arena) -> Result<&'a [Value<'a>], Error> {
+    let whole = text.as_str(arena)?;
+    let mut characters = Vec::new();
+    let mut cutter = Cutter::new(text, arena);
+    for (at, c) in whole.char_indices() {
+        arena.charge(size_of::<Value<'_>>())?;
+        let character = cutter.slice(at..at + c.len_utf8())?.with_markup(false);
+        characters.push(Value::Str(character));
+    }
+    arena.slice(&characters)
+}
+
 /// All items at once.
 pub(crate) fn all<'a>(value: &Value<'a>, cx: Context<'a>) -> Result<&'a [Value<'a>], Error> {
     match items(value, cx)? {
         Items::Slice(items) => Ok(items),
         others => {
+            cx.arena.charge(others.len().saturating_mul(size_of::<Value<'_>>()))?;
             let items: Vec<_> = (0..others.len()).filter_map(|index| others.get(index)).collect();
             cx.arena.slice(&items)
         }

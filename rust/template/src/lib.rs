@@ -12,6 +12,7 @@ mod args;
 mod ast;
 mod calling;
 mod calls;
+mod characters;
 mod clock;
 mod compare;
 mod conversation;

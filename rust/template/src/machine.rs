@@ -23,7 +23,7 @@ use crate::print;
 use crate::program::{Constant, FieldFacts, Label, Lookup, LoopPart, Name, Op, Operand, Program, Variable};
 use crate::tests;
 use crate::text::{Piece, Pieces, Source, Text};
-use crate::value::{Big, Closure, Frame, Global, Items, List, Loop, Namespace, Undefined, Value};
+use crate::value::{Big, Closure, Frame, Global, Items, List, Loop, Namespace, Reason, Value};
 use crate::{Clock, Compat, Error, Limits, Settings};
 
 /// A program, its inputs, and how far it has come.
@@ -589,7 +589,7 @@ impl<'a> Machine<'a> {
 
     #[cold]
     fn undefined_name(&self, name: Name) -> Result<Value<'a>, Error> {
-        Value::undefined(Undefined::Name(self.program.name(name)), self.arena)
+        Value::undefined(Reason::Name(self.program.name(name)), self.arena)
     }
 
     pub(crate) fn emit_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
@@ -792,7 +792,7 @@ impl<'a> Machine<'a> {
     fn sign(&mut self, negative: bool) -> Result<(), Error> {
         let value = self.pop();
         if let Value::Undefined(why) = value {
-            return Err(undefined(why));
+            return Err(undefined(&why));
         }
         self.stack.push(signed(&value, negative, self.arena)?);
         Ok(())

@@ -6,7 +6,7 @@ use crate::hidden::is_hidden;
 use crate::number::as_index;
 use crate::program::LoopPart;
 use crate::text::{Source, Text, TextBuilder};
-use crate::value::{Bound, Closure, Dict, Global, List, Loop, Range, Undefined, Value};
+use crate::value::{Bound, Closure, Dict, Global, List, Loop, Range, Reason, Undefined, Value};
 use crate::{Class, Error};
 
 /// The methods of Python's `str`.
@@ -123,7 +123,20 @@ pub(crate) fn attribute<'a>(object: &Value<'a>, name: &'a str, cx: Context<'a>) 
     if let Some(value) = item {
         return Ok(value);
     }
-    Value::undefined(Undefined::Member(*object, Value::literal(name)), cx.arena)
+    no_member(object, &Value::literal(name), cx)
+}
+
+/// What there is instead of a member that there is not.
+fn no_member<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> Result<Value<'a>, Error> {
+    match (object, key) {
+        (Value::Str(text), Value::Str(name)) if !text.markup => match name.as_piece() {
+            Some(name) if name.source == Source::LITERAL => {
+                Ok(Value::Undefined(Undefined::OfText(name.text)))
+            }
+            _ => Value::undefined(Reason::Member(*object, *key), cx.arena),
+        },
+        _ => Value::undefined(Reason::Member(*object, *key), cx.arena),
+    }
 }
 
 /// Python's own attributes of what is undefined are hidden; to ask for any other fails.
@@ -148,11 +161,11 @@ fn resolved<'a>(
     match found {
         Found::Value(value) => Ok(value),
         Found::Method => Ok(Value::Method(cx.arena.value(Bound { receiver: *object, name })?)),
-        Found::Unsafe => Value::undefined(Undefined::Unsafe(object.type_name(), name), cx.arena),
+        Found::Unsafe => Value::undefined(Reason::Unsafe(object.type_name(), name), cx.arena),
         Found::Foreign => {
             Err(unsupported_input(format!("attribute `{name}` of a value of type {}", object.type_name())))
         }
-        Found::Nothing => Value::undefined(Undefined::Member(*object, Value::literal(name)), cx.arena),
+        Found::Nothing => no_member(object, &Value::literal(name), cx),
     }
 }
 
@@ -273,7 +286,7 @@ pub(crate) fn item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> 
             found => return resolved(found, object, name, cx),
         }
     }
-    Value::undefined(Undefined::Member(*object, *key), cx.arena)
+    no_member(object, key, cx)
 }
 
 fn python_item<'a>(object: &Value<'a>, key: &Value<'a>, cx: Context<'a>) -> Result<Option<Value<'a>>, Error> {

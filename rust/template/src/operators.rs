@@ -21,6 +21,9 @@ pub(crate) fn binary<'a>(
         (Binary::Mod, Value::Str(text), values) => {
             return crate::format::percent(text, values, cx).map(Value::Str);
         }
+        (Binary::Mul, Value::Str(text), Value::Undefined(_)) if text.markup => {
+            return Err(type_error("'Undefined' object cannot be interpreted as an integer"));
+        }
         (_, Value::Undefined(why), _) | (_, _, Value::Undefined(why)) => return Err(undefined(why)),
         (Binary::Add, Value::List(a), Value::List(b)) => return chain(a, b, cx).map(Value::List),
         (Binary::Add, Value::Tuple(a), Value::Tuple(b)) => return chain(a, b, cx).map(Value::Tuple),

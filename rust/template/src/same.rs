@@ -54,13 +54,17 @@ pub(crate) fn is_identical<'a>(left: &Value<'a>, right: &Value<'a>) -> bool {
 
 /// Whether two values that last are the same, and from the same place.
 pub(crate) fn is_same<'a>(left: &Value<'a>, right: &Value<'a>, arena: &'a Arena) -> Result<bool, Error> {
+    use crate::value::Undefined::Because;
     use Value::{Bool, Dict, Float, Global, Int, Macro, Missing, None, Range, Str, Tuple, Undefined, View};
     arena.work(1)?;
     Ok(match (left, right) {
         (Missing, Missing) => true,
-        (Undefined(left), Undefined(right)) => {
-            std::mem::discriminant(*left) == std::mem::discriminant(*right)
-        }
+        (Undefined(left), Undefined(right)) => match (left, right) {
+            (Because(left), Because(right)) => {
+                std::mem::discriminant(*left) == std::mem::discriminant(*right)
+            }
+            _ => std::mem::discriminant(left) == std::mem::discriminant(right),
+        },
         (None(left), None(right)) => left == right,
         (Bool(left, from), Bool(right, other)) => left == right && from == other,
         (Int(left, from), Int(right, other)) => left == right && from == other,

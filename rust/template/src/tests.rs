@@ -184,11 +184,14 @@ fn remainder_is<'a>(
 
 /// Identity, for the values of which Python keeps only one.
 fn same(left: &Value<'_>, right: &Value<'_>) -> Result<bool, Error> {
+    use crate::value::Undefined::Because;
     match (left, right) {
         (Value::None(_), Value::None(_)) => Ok(true),
         (Value::Bool(left, _), Value::Bool(right, _)) => Ok(left == right),
         (Value::None(_) | Value::Bool(..), _) | (_, Value::None(_) | Value::Bool(..)) => Ok(false),
-        (Value::Undefined(left), Value::Undefined(right)) => Ok(std::ptr::addr_eq(*left, *right)),
+        (Value::Undefined(Because(left)), Value::Undefined(Because(right))) => {
+            Ok(std::ptr::addr_eq(*left, *right))
+        }
         (Value::Tuple(left), Value::Tuple(right)) if std::ptr::addr_eq(*left, *right) => Ok(true),
         (Value::Dict(left), Value::Dict(right)) => Ok(std::ptr::addr_eq(*left, *right)),
         (Value::List(left), Value::List(right)) => Ok(std::ptr::addr_eq(*left, *right)),

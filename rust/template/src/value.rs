@@ -5,6 +5,7 @@ use bumpalo::collections::Vec as BumpVec;
 use num_bigint::BigInt;
 
 use crate::arena::Arena;
+use crate::characters::Characters;
 use crate::objects::Object;
 use crate::program::{Label, LoopPart, MacroFacts, Program};
 use crate::text::{Source, Text};
@@ -17,7 +18,7 @@ use crate::{Class, Compat, Error};
 pub(crate) enum Value<'a> {
     /// Nothing was assigned yet.
     Missing,
-    Undefined(&'a Undefined<'a>),
+    Undefined(Undefined<'a>),
     None(Source),
     Bool(bool, Source),
     Int(i64, Source),
@@ -43,13 +44,21 @@ pub(crate) enum Value<'a> {
 /// Why a value is undefined, which decides how it fails when it is used.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Undefined<'a> {
+    /// A text has no attribute of this name. Templates ask each character of a text for some, so it takes no memory.
+    OfText(&'a str),
+    Because(&'a Reason<'a>),
+}
+
+/// Other reasons why a value is undefined.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Reason<'a> {
     Name(&'a str),
     /// The first has no such attribute or item.
     Member(Value<'a>, Value<'a>),
     /// The sandbox hides the attribute.
     Unsafe(&'static str, &'a str),
-    /// Anything else, in words.
-    Because(&'a str),
+    /// Anything else.
+    Words(&'a str),
 }
 
 /// An integer beyond 64 bits, as magnitude in base 2³² and sign.
@@ -298,6 +307,7 @@ impl<'a> Namespace<'a> {
 pub(crate) enum Items<'a> {
     Slice(&'a [Value<'a>]),
     Range(&'a Range),
+    Characters(&'a Characters<'a>),
     Kept(&'a Kept<'a>),
 }
 
@@ -318,6 +328,7 @@ impl<'a> Items<'a> {
         match self {
             Self::Slice(items) => items.len(),
             Self::Range(range) => range.len(),
+            Self::Characters(characters) => characters.len(),
             Self::Kept(kept) => kept.items.borrow().len(),
         }
     }
@@ -327,6 +338,7 @@ impl<'a> Items<'a> {
         match self {
             Self::Slice(items) => items.get(index).copied(),
             Self::Range(range) => (index < range.len()).then(|| range.at(index)),
+            Self::Characters(characters) => characters.get(index),
             Self::Kept(kept) => kept.items.borrow().get(index).copied(),
         }
     }
@@ -486,8 +498,8 @@ impl<'a> Value<'a> {
         Ok(Self::Tuple(arena.value(List::new(items, Source::LITERAL))?))
     }
 
-    pub(crate) fn undefined(why: Undefined<'a>, arena: &'a Arena) -> Result<Self, Error> {
-        Ok(Self::Undefined(arena.value(why)?))
+    pub(crate) fn undefined(why: Reason<'a>, arena: &'a Arena) -> Result<Self, Error> {
+        Ok(Self::Undefined(Undefined::Because(arena.value(why)?)))
     }
 
     /// The message that this mapping is.
