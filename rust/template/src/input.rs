@@ -3,6 +3,7 @@ use std::collections::HashSet;
 
 use crate::arena::Arena;
 use crate::fail::{render, type_error, value_error};
+use crate::fetch::fetch_ahead;
 use crate::text::{Source, Text};
 use crate::value::{Big, Dict, List, Value};
 use crate::{Call, Compat, Conversation, Data, Error, Name, Place, Settings};
@@ -93,6 +94,7 @@ pub(crate) fn convert<'a>(
     if conversation.messages.is_empty() {
         return Err(empty(compat));
     }
+    fetch_ahead(conversation);
     let fields = Vec::with_capacity(FIELDS_OF_A_MESSAGE * (conversation.messages.len() + 1));
     let mut converter = Converter { arena, compared: template.1, compat, fields, bytes: 0 };
     let messages_field = converter.field(None, Step::Key("messages"), None);

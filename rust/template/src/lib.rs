@@ -22,6 +22,7 @@ mod error;
 mod explain;
 mod expressions;
 mod fail;
+mod fetch;
 mod filters;
 mod filters_numbers;
 mod filters_sequences;

@@ -29,7 +29,7 @@ const UNSEEN: u32 = u32::MAX;
 
 /// What a template prints for a field of the row beside its text, as a guess that saves growing.
 const PIECES_OF_A_FIELD: usize = 2;
-const BYTES_OF_A_FIELD: usize = 16;
+const BYTES_OF_A_FIELD: usize = 32;
 
 /// Those of a generation prompt.
 const FEW_FIELDS: usize = 4;
