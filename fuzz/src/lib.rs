@@ -42,7 +42,7 @@ fn data(value: &Value) -> Data {
             Some(number) => Data::Int(number),
             None => Data::Float(number.as_f64().unwrap_or(f64::NAN)),
         },
-        Value::String(text) => Data::Str(text.clone()),
+        Value::String(text) => text.as_str().into(),
         Value::Array(items) => Data::List(items.iter().map(data).collect()),
         Value::Object(entries) => Data::dict(entries.iter().map(|(key, value)| (key.as_str(), data(value)))),
     }

@@ -3,7 +3,7 @@
 //! Integers are exact, `NaN` and the infinities are accepted, and a repeated key keeps its first place and its
 //! last value. Escapes that Python would read as half a character (lone surrogates) are refused, and so is
 //! nesting deeper than [`MAX_DEPTH`].
-use chatloom_template::{BigInt, Data};
+use chatloom_template::{BigInt, CompactString, Data};
 use jiter::{Jiter, JiterError, JiterErrorType, JsonErrorType, Peek};
 use std::collections::HashMap;
 use std::fmt;
@@ -113,17 +113,17 @@ fn list(reader: &mut Jiter<'_>, depth: usize) -> Result<Data, JsonError> {
 
 fn object(reader: &mut Jiter<'_>, depth: usize) -> Result<Data, JsonError> {
     let mut pairs = Vec::new();
-    let mut next = reader.known_object()?.map(str::to_owned);
+    let mut next = reader.known_object()?.map(CompactString::from);
     while let Some(key) = next {
         let peek = reader.peek()?;
         pairs.push((key, value(reader, peek, depth)?));
-        next = reader.next_key()?.map(str::to_owned);
+        next = reader.next_key()?.map(CompactString::from);
     }
     Ok(if pairs.len() > FEW_KEYS { large_dict(pairs) } else { Data::dict(pairs) })
 }
 
-fn large_dict(pairs: Vec<(String, Data)>) -> Data {
-    let mut places: HashMap<String, usize> = HashMap::with_capacity(pairs.len());
+fn large_dict(pairs: Vec<(CompactString, Data)>) -> Data {
+    let mut places: HashMap<CompactString, usize> = HashMap::with_capacity(pairs.len());
     let mut entries: Vec<(Data, Data)> = Vec::with_capacity(pairs.len());
     for (key, value) in pairs {
         if let Some(&place) = places.get(&key) {

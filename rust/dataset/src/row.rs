@@ -1,5 +1,5 @@
 //! A row as its entries, and how to say that it is no conversation.
-use chatloom_template::Data;
+use chatloom_template::{CompactString, Data};
 use std::fmt;
 
 /// Why a row is no conversation: which part of it, what was expected, what was found. Holds keys and types,
@@ -98,7 +98,7 @@ impl Row {
     }
 
     /// The text under a key.
-    pub(crate) fn text(&mut self, key: &str) -> Result<String, RowShapeError> {
+    pub(crate) fn text(&mut self, key: &str) -> Result<CompactString, RowShapeError> {
         match self.take(key) {
             Some(Data::Str(text)) => Ok(text),
             other => Err(RowShapeError::new(quoted(key), "text", type_of(other.as_ref()))),
@@ -106,7 +106,7 @@ impl Row {
     }
 
     /// The text under a key that may be absent; empty text is as good as none.
-    pub(crate) fn optional_text(&mut self, key: &str) -> Result<Option<String>, RowShapeError> {
+    pub(crate) fn optional_text(&mut self, key: &str) -> Result<Option<CompactString>, RowShapeError> {
         if !self.has(key) {
             return Ok(None);
         }

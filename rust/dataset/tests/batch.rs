@@ -1,6 +1,6 @@
 //! Batches of conversations that are in memory.
 use chatloom_dataset::{Batch, BatchError, Chunk, Encode, Feed, encode_batch};
-use chatloom_template::{Conversation, Data};
+use chatloom_template::Conversation;
 use chatloom_tokenize::{Error, Example, Outcome};
 use proptest::prelude::*;
 use std::convert::Infallible;
@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Rows as numbers: a row is encoded to as many tokens; row 0 is dropped.
 fn conversation(length: usize) -> Conversation {
-    Conversation { messages: vec![Data::Str("x".repeat(length))], ..Conversation::default() }
+    Conversation { messages: vec!["x".repeat(length).into()], ..Conversation::default() }
 }
 
 fn length(conversation: &Conversation) -> usize {

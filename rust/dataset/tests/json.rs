@@ -125,7 +125,7 @@ fn written(value: &Data) -> serde_json::Value {
         Data::Bool(truth) => (*truth).into(),
         Data::Int(number) => (*number).into(),
         Data::Float(number) => (*number).into(),
-        Data::Str(text) => text.clone().into(),
+        Data::Str(text) => text.as_str().into(),
         Data::List(items) => items.iter().map(written).collect(),
         Data::Dict(entries) => {
             let named = entries
@@ -143,7 +143,7 @@ fn values() -> impl Strategy<Value = Data> {
         any::<bool>().prop_map(Data::Bool),
         any::<i64>().prop_map(Data::Int),
         (-1e300..1e300_f64).prop_map(Data::Float),
-        any::<String>().prop_map(Data::Str),
+        any::<String>().prop_map(Data::from),
     ];
     leaf.prop_recursive(4, 40, 6, |inner| {
         prop_oneof![

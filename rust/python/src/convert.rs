@@ -37,7 +37,7 @@ pub(crate) fn variables(values: &Bound<'_, PyDict>) -> Result<Vec<(String, Data)
 /// what is refused.
 pub(crate) fn exact(value: &Bound<'_, PyAny>, depth: usize) -> Option<Data> {
     if let Ok(text) = value.cast_exact::<PyString>() {
-        return Some(Data::Str(text.to_str().ok()?.to_owned()));
+        return Some(text.to_str().ok()?.into());
     }
     if let Ok(mapping) = value.cast_exact::<PyDict>() {
         return exact_dict(mapping, depth);
@@ -66,8 +66,8 @@ fn exact_dict(mapping: &Bound<'_, PyDict>, depth: usize) -> Option<Data> {
     }
     let mut entries = Vec::with_capacity(mapping.len());
     for (key, value) in mapping {
-        let key = key.cast_exact::<PyString>().ok()?.to_str().ok()?.to_owned();
-        entries.push((Data::Str(key), exact(&value, depth + 1)?));
+        let key = key.cast_exact::<PyString>().ok()?.to_str().ok()?;
+        entries.push((key.into(), exact(&value, depth + 1)?));
     }
     Some(Data::Dict(entries))
 }
@@ -88,7 +88,7 @@ fn plain(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
         return Err(Trouble::unsupported(Some("RecursionError"), what));
     }
     if let Ok(value) = value.cast::<PyString>() {
-        return text(value).map(Data::Str);
+        return text(value).map(Data::from);
     }
     if let Ok(mapping) = value.cast_exact::<PyDict>() {
         return dict(entries(mapping).into_iter().map(Ok), depth);
@@ -222,7 +222,7 @@ fn dict<'py>(pairs: impl Iterator<Item = Result<Pair<'py>, Trouble>>, depth: usi
 pub(crate) fn step(key: &Data) -> String {
     match key {
         Data::Str(name) if name.len() <= 40 && name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
-            name.clone()
+            name.to_string()
         }
         _ => "[…]".to_owned(),
     }
@@ -259,7 +259,7 @@ fn object(value: &Bound<'_, PyAny>, depth: usize) -> Result<Data, Trouble> {
     }
     match value.getattr_opt("model_dump")? {
         Some(dump) if dump.is_callable() => plain(&dump.call0()?, depth + 1),
-        _ => Ok(Data::Str(format!("<{}>", type_name(value)?))),
+        _ => Ok(format!("<{}>", type_name(value)?).into()),
     }
 }
 

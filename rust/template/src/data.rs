@@ -1,4 +1,5 @@
 //! What a caller hands in: JSON-like values, owned.
+use compact_str::CompactString;
 use num_bigint::BigInt;
 
 /// A value of a row: what JSON can hold, and the few Python types that survive in a template's inputs.
@@ -14,8 +15,8 @@ pub enum Data {
     BigInt(BigInt),
     /// A float; NaN and the infinities included.
     Float(f64),
-    /// Text.
-    Str(String),
+    /// Text; what is short, as most keys are, needs no memory of its own.
+    Str(CompactString),
     /// A list.
     List(Vec<Data>),
     /// A tuple; prints and compares otherwise than a list.
@@ -26,7 +27,7 @@ pub enum Data {
 
 impl Data {
     /// A mapping of text keys, where a repeated key keeps its first place and its last value, as in Python.
-    pub fn dict<K: Into<String>>(pairs: impl IntoIterator<Item = (K, Self)>) -> Self {
+    pub fn dict<K: Into<CompactString>>(pairs: impl IntoIterator<Item = (K, Self)>) -> Self {
         let mut entries: Vec<(Self, Self)> = Vec::new();
         for (key, value) in pairs {
             let key = Self::Str(key.into());
@@ -55,13 +56,13 @@ impl Data {
 
 impl From<&str> for Data {
     fn from(text: &str) -> Self {
-        Self::Str(text.to_owned())
+        Self::Str(text.into())
     }
 }
 
 impl From<String> for Data {
     fn from(text: String) -> Self {
-        Self::Str(text)
+        Self::Str(text.into())
     }
 }
 

@@ -80,6 +80,7 @@ mod value;
 mod walk;
 mod wrap;
 
+pub use compact_str::CompactString;
 pub use conversation::{Call, Clock, Compat, Conversation, Limits, Name, Place, Settings, Usage};
 pub use data::Data;
 pub use error::{Class, Error, Position};

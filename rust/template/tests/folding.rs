@@ -30,7 +30,7 @@ fn value() -> impl Strategy<Value = Data> {
         Just(Data::None),
         any::<bool>().prop_map(Data::Bool),
         (-2..5_i64).prop_map(Data::Int),
-        "[ax]{0,1}".prop_map(Data::Str),
+        "[ax]{0,1}".prop_map(Data::from),
         Just(Data::List(vec![Data::Int(1)])),
     ]
 }

@@ -68,7 +68,7 @@ fn data(value: &Value) -> Data {
         Value::Null => Data::None,
         Value::Bool(truth) => Data::Bool(*truth),
         Value::Number(number) => Data::Int(number.as_i64().unwrap()),
-        Value::String(text) => Data::Str(text.clone()),
+        Value::String(text) => text.as_str().into(),
         Value::Array(items) => Data::List(items.iter().map(data).collect()),
         Value::Object(entries) => Data::dict(entries.iter().map(|(key, value)| (key.as_str(), data(value)))),
     }

@@ -4,7 +4,7 @@ use super::list::{Keys, items_of};
 use crate::Reading;
 use crate::row::{Row, RowShapeError, quoted, type_name, type_of};
 use crate::shape::Shape;
-use chatloom_template::{Data, Name, Place};
+use chatloom_template::{CompactString, Data, Name, Place};
 use std::borrow::Cow;
 
 /// What stands between an instruction and its input where they are one message.
@@ -26,15 +26,15 @@ pub(super) fn alpaca(row: &mut Row, shape: Shape, reading: &Reading) -> Result<C
     match input(row, reading)? {
         None => chat.say("user", instruction, key),
         Some((input, own)) if reading.input_apart() => {
-            let pairs = [("role", "user".to_owned()), ("content", instruction), ("input", input)];
-            let message = Data::dict(pairs.map(|(key, text)| (key, Data::from(text))));
+            let pairs = [("role", "user".into()), ("content", instruction), ("input", input)];
+            let message = Data::dict(pairs.map(|(key, text)| (key, Data::Str(text))));
             chat.push(message, place([name("content", 0, key), name("input", 0, own)]));
         }
         Some((input, own)) => {
             let ends = [instruction.len(), instruction.len() + BETWEEN.len()];
             let names =
                 [name("content", 0, key), name("content", ends[0], ""), name("content", ends[1], own)];
-            chat.push(message("user", [&instruction, BETWEEN, &input].concat()), place(names));
+            chat.push(message("user", [&instruction, BETWEEN, &input].concat().into()), place(names));
         }
     }
     let output = shape.keys.last().copied().unwrap_or("output");
@@ -43,7 +43,10 @@ pub(super) fn alpaca(row: &mut Row, shape: Shape, reading: &Reading) -> Result<C
 }
 
 /// The input of an instruction and its key, unless it is absent or empty.
-fn input(row: &mut Row, reading: &Reading) -> Result<Option<(String, Cow<'static, str>)>, RowShapeError> {
+fn input(
+    row: &mut Row,
+    reading: &Reading,
+) -> Result<Option<(CompactString, Cow<'static, str>)>, RowShapeError> {
     let [input, context] = ["input", "context"].map(|key| reading.key(key));
     match (row.optional_text(&input)?, row.optional_text(&context)?) {
         (Some(_), Some(_)) => {
@@ -115,13 +118,13 @@ impl Chat {
         Ok(())
     }
 
-    fn say(&mut self, role: &str, text: String, own: impl Into<Cow<'static, str>>) {
+    fn say(&mut self, role: &str, text: CompactString, own: impl Into<Cow<'static, str>>) {
         self.push(message(role, text), place([name("content", 0, own)]));
     }
 }
 
-fn message(role: &str, content: String) -> Data {
-    Data::dict([("role", Data::from(role)), ("content", Data::from(content))])
+fn message(role: &str, content: CompactString) -> Data {
+    Data::dict([("role", Data::from(role)), ("content", Data::Str(content))])
 }
 
 fn name(key: &'static str, start: usize, own: impl Into<Cow<'static, str>>) -> Name {

@@ -71,7 +71,7 @@ pub(super) fn variables(row: &mut Row, reading: &Reading) -> Result<Vec<(String,
         Data::Str(name) if RESERVED_NAMES.contains(&name.as_str()) => {
             Err(refused("template variables", format!("the reserved name `{name}`")))
         }
-        Data::Str(name) => Ok((name, value)),
+        Data::Str(name) => Ok((name.into(), value)),
         other => Err(refused("names that are text", type_name(&other).to_owned())),
     });
     named.collect()
