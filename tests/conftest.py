@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,13 @@ CHAT = [
     {"role": "user", "content": "What is 2 + 2?"},
     {"role": "assistant", "content": "4."},
 ]
+
+
+def pytest_configure() -> None:
+    """Has child processes take signals, which they'd ignore if a shell had started the tests in the background."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)
 
 
 @pytest.fixture(scope="session")
