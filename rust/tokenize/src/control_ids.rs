@@ -7,9 +7,7 @@ use std::ops::RangeInclusive;
 #[derive(Debug)]
 pub(crate) struct ControlIds {
     pub(crate) ids: IdSet,
-    /// Whether the fast lane has them from added tokens alone, and so can tell and keep out each of them.
-    pub(crate) by_lane: bool,
-    /// What keeps them out where that is asked for and the lane can't.
+    /// What keeps them out, where that is asked for, of texts with which the lane can't.
     pub(crate) guard: Option<Guard>,
 }
 

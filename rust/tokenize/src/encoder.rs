@@ -1,5 +1,4 @@
 //! What encodes text: the `tokenizers` crate, or the fast lane beside it.
-use crate::control_ids::IdSet;
 use crate::outline::{Outline, Wanted};
 use crate::{EncodeError, Encoding, panics, spans};
 use std::fmt::Debug;
@@ -15,15 +14,10 @@ pub(crate) trait Encoder: Debug + Send + Sync {
     /// The tokens of a text that it takes.
     fn encoding(&self, text: &str) -> Result<Encoding, EncodeError>;
 
-    /// The same, with the spans that are wanted. Where it can't [guard](Self::guards), all bytes have to be trusted.
+    /// The same, with the spans that are wanted. A lane keeps added tokens out of bytes that aren't trusted, but not
+    /// the words that the model knows by the name of one; the `tokenizers` crate keeps nothing out.
     fn outline(&self, text: &str, _wanted: Wanted) -> Result<Outline, EncodeError> {
         self.encoding(text).map(Outline::from)
-    }
-
-    /// Whether these tokens come from nothing but added tokens, and it can keep those out of bytes that aren't
-    /// trusted.
-    fn guards(&self, _control: &IdSet) -> bool {
-        false
     }
 }
 

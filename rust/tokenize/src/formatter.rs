@@ -138,13 +138,17 @@ impl Formatter {
         let held = Held { default: policies.default, fields: &trace.policies };
         let is_told = policies.any(ControlPolicy::Report) || policies.any(ControlPolicy::Error);
         let control = &self.chat(trace.tools_given)?.control_ids;
-        let spans = if is_told && !control.by_lane { Spans::All } else { spans };
-        let outline = if policies.any(ControlPolicy::Template) {
+        let outlined = |spans| {
+            if !policies.any(ControlPolicy::Template) {
+                return self.vocabulary.outline(&rendered.text, spans);
+            }
             let untrusted = look_alikes::untrusted(rendered, held);
-            self.vocabulary.guarded_outline(&rendered.text, spans, control, &untrusted)?
-        } else {
-            self.vocabulary.outline(&rendered.text, spans)?
+            self.vocabulary.guarded_outline(&rendered.text, spans, control, &untrusted)
         };
+        let mut outline = outlined(spans)?;
+        if is_told && !outline.tells_all(&control.ids) {
+            outline = outlined(Spans::All)?;
+        }
         let found =
             if is_told { look_alikes::find(rendered, &outline, &control.ids, held) } else { Vec::new() };
         Ok((outline, found))

@@ -38,7 +38,13 @@ pub(crate) struct Ban<'a> {
 impl Ban<'_> {
     /// Whether a token may not come from these bytes.
     pub(crate) fn refuses(&self, id: u32, bytes: &Range<usize>) -> bool {
-        touches(bytes, self.untrusted) && self.control.contains(id)
+        self.control.contains(id) && touches(bytes, self.untrusted)
+    }
+
+    /// Whether an outline surely keeps to it.
+    pub(crate) fn is_kept(&self, outline: &Outline) -> bool {
+        let is_refused = |known: &Known| self.refuses(outline.ids[known.token], &known.span);
+        outline.tells_all(self.control) && !outline.known.iter().any(is_refused)
     }
 }
 
@@ -61,6 +67,12 @@ pub(crate) struct Known {
 }
 
 impl Outline {
+    /// Whether the span of each of these tokens is known.
+    pub(crate) fn tells_all(&self, ids: &IdSet) -> bool {
+        let mut asked = self.ids.iter().enumerate().filter(|(_, id)| ids.contains(**id));
+        asked.all(|(token, _)| self.known.binary_search_by_key(&token, |known| known.token).is_ok())
+    }
+
     /// Runs of tokens that hold the same asked-for bytes or none, each with a span that stands for its tokens': that of
     /// a single known token, or the first byte of those between two.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {

@@ -3,7 +3,7 @@ use crate::control_ids::{ControlIds, IdSet};
 use crate::encoder::{Encoder, guarded};
 use crate::guard::Guard;
 use crate::lane::{self, Closed, Opened};
-use crate::outline::{Ban, Known, Outline, Spans, Wanted};
+use crate::outline::{Ban, Outline, Spans, Wanted};
 use crate::{EncodeError, LoadError, load, spans};
 use std::ops::Range;
 use tokenizers::{PostProcessor, PostProcessorWrapper, Tokenizer};
@@ -182,17 +182,13 @@ impl Vocabulary {
         untrusted: &[Range<usize>],
     ) -> Result<Outline, EncodeError> {
         let ban = Ban { control: &control.ids, untrusted };
-        if let Some(lane) = self.fast(text).filter(|_| control.by_lane) {
-            return lane.outline(text, Wanted { spans, ban: Some(ban) });
-        }
-        let plain = self.encoder(text).outline(text, Wanted::default())?;
-        let refused = |known: &Known| ban.refuses(plain.ids[known.token], &known.span);
+        let outline = self.encoder(text).outline(text, Wanted { spans, ban: Some(ban) })?;
         match &control.guard {
-            Some(guard) if plain.known.iter().any(refused) => {
+            Some(guard) if !ban.is_kept(&outline) => {
                 let encoded = guarded(|| guard.encode(&self.tokenizer, text, untrusted))?;
                 Ok(spans::encoding(&self.tokenizer, text, &encoded).into())
             }
-            _ => Ok(plain),
+            _ => Ok(outline),
         }
     }
 
@@ -215,9 +211,8 @@ impl Vocabulary {
 
     /// What is known of these control tokens; where they are to be kept out of some bytes, what that needs.
     pub(crate) fn control_ids(&self, ids: IdSet, keep_out: bool) -> Result<ControlIds, EncodeError> {
-        let by_lane = self.lane.as_ref().is_ok_and(|lane| lane.encoder.guards(&ids));
         let guard = || guarded(|| Guard::new(&self.tokenizer, ids.clone()));
-        Ok(ControlIds { guard: keep_out.then(guard).transpose()?, by_lane, ids })
+        Ok(ControlIds { guard: keep_out.then(guard).transpose()?, ids })
     }
 
     /// The text that ids stand for. Ids that the vocabulary lacks stand for nothing.

@@ -10,7 +10,6 @@ use super::recognize::{Model, Reason, Split};
 use super::scan::{Cased, Cl100k, DeepSeek, DigitsApart, Gpt2, Scanner, Text};
 use super::tokens::Tokens;
 use super::work::Work;
-use crate::control_ids::IdSet;
 use crate::outline::{Known, Outline, Spans, Wanted};
 use crate::{EncodeError, Encoder, Encoding, spans};
 use std::cell::RefCell;
@@ -113,10 +112,6 @@ impl Encoder for ByteLevel {
         let mut memory = self.memory.get_or(|| RefCell::new(Memory::new())).borrow_mut();
         let work = Work::new(self, &mut memory, text, wanted);
         Ok(work.outline(&self.raw, Work::part))
-    }
-
-    fn guards(&self, control: &IdSet) -> bool {
-        !self.tokens.form(control)
     }
 }
 

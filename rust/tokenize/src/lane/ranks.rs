@@ -55,11 +55,6 @@ impl Ranks {
         self.results[rank as usize]
     }
 
-    /// What the merges give, by rank.
-    pub(super) fn results(&self) -> &[u32] {
-        &self.results
-    }
-
     /// Where the pair stands, or where it would.
     #[inline]
     fn slot(&self, pair: u64) -> usize {

@@ -9,7 +9,6 @@ use super::recognize::{Before, MARK, Marks, Model, Reason};
 use super::spans::{ceiling, floor};
 use super::tokens::Tokens;
 use super::work::Work;
-use crate::control_ids::IdSet;
 use crate::outline::{Outline, Wanted};
 use crate::{EncodeError, Encoder, Encoding};
 use std::cell::RefCell;
@@ -94,10 +93,6 @@ impl Encoder for SentencePiece {
         let mut memory = self.memory.get_or(|| RefCell::new(Memory::new())).borrow_mut();
         let work = Work::new(self, &mut memory, text, wanted);
         Ok(work.outline(&self.raw, Work::part))
-    }
-
-    fn guards(&self, control: &IdSet) -> bool {
-        !self.tokens.form(control) && !self.tokens.alphabet.ids().any(|id| control.contains(id))
     }
 }
 

@@ -4,7 +4,6 @@ use super::merging::{Room, merge};
 use super::ranks::Ranks;
 use super::recognize::Model;
 use super::whole::{Token, Whole};
-use crate::control_ids::IdSet;
 
 #[derive(Debug)]
 pub(super) struct Tokens<A> {
@@ -24,11 +23,6 @@ impl<A: Alphabet> Tokens<A> {
             ranks,
             whole: Whole::new(model.tokens, model.ignore_merges),
         }
-    }
-
-    /// Whether a word may give one of these.
-    pub(super) fn form(&self, ids: &IdSet) -> bool {
-        self.whole.gives(ids) || self.ranks.results().iter().any(|&id| ids.contains(id))
     }
 
     /// The tokens of a word that isn't empty.

@@ -1,6 +1,5 @@
 //! Words that are tokens as a whole.
 use super::cache::{Cache, Key, hash, key};
-use crate::control_ids::IdSet;
 use ahash::AHashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -23,10 +22,6 @@ impl Token {
     /// `id` is below [`SURE`].
     fn new(id: u32, is_sure: bool) -> Self {
         Self(AtomicU32::new(if is_sure { id | SURE } else { id }))
-    }
-
-    fn id(&self) -> u32 {
-        self.0.load(Ordering::Relaxed) & !SURE
     }
 
     /// Its id, if the word is known to become this token.
@@ -72,15 +67,6 @@ impl Whole {
         (*found == key).then_some(token)
     }
 
-    /// Whether a word may become one of these without a merge: of a single byte or character, or taken whole.
-    pub(super) fn gives(&self, ids: &IdSet) -> bool {
-        let is_meant = |token: &Token| ids.contains(token.id());
-        let mut short = self.short.iter().filter(|(_, token)| is_meant(token));
-        let mut long = self.long.values().filter(|token| is_meant(token));
-        short.any(|(key, token)| is_character(*key) || token.sure().is_some())
-            || long.any(|token| token.sure().is_some())
-    }
-
     fn slot(&self, key: Key<1>) -> usize {
         let mask = self.short.len() - 1;
         let mut slot = usize::try_from(hash(key) >> 1).unwrap_or(0) & mask;
@@ -89,11 +75,4 @@ impl Whole {
         }
         slot
     }
-}
-
-/// Whether a word is a single byte or character.
-fn is_character([key]: Key<1>) -> bool {
-    let bytes = key.to_le_bytes();
-    let word = &bytes[..usize::from(bytes[15])];
-    word.len() == 1 || str::from_utf8(word).is_ok_and(|word| word.chars().count() == 1)
 }

@@ -42,7 +42,6 @@ fn model(json: &Value) -> Model {
     let ids: IdSet =
         added.filter(|token| CONTROL.contains(&token.content.as_str())).map(|token| token.id).collect();
     let control = vocabulary.control_ids(ids, true).unwrap();
-    assert!(control.by_lane);
     Model { vocabulary, control, tokenizer: load::tokenizer(json.as_bytes()).unwrap().0 }
 }
 
@@ -52,14 +51,20 @@ static MODELS: LazyLock<Vec<Model>> = LazyLock::new(|| {
     let mut example: Value =
         serde_json::from_str(include_str!("../../../../examples/model/tokenizer.json")).unwrap();
     example["normalizer"] = json!({"type": "NFC"});
+    let mut knows_words = small::byte_level(&Value::Null);
+    knows_words["model"]["ignore_merges"] = json!(true);
+    for (place, token) in [(0, "<e>"), (2, "e><"), (4, "Ne")] {
+        knows_words["model"]["vocab"][token] = json!(100_000 + place);
+    }
     let mut metaspace = small::sentence_piece();
     metaspace["normalizer"] = Value::Null;
     metaspace["pre_tokenizer"] =
         json!({"type": "Metaspace", "replacement": "\u{2581}", "prepend_scheme": "first", "split": false});
-    let flags = (0..30_u32).map(|number| (0..12).map(|bit| ((number * 97) >> bit) & 1 == 1).collect());
-    let kinds = [small::byte_level(&Value::Null), nfc, example, small::sentence_piece(), metaspace]
-        .into_iter()
-        .cycle();
+    let flags = (0..36_u32).map(|number| (0..12).map(|bit| ((number * 97) >> bit) & 1 == 1).collect());
+    let kinds =
+        [small::byte_level(&Value::Null), nfc, example, knows_words, small::sentence_piece(), metaspace]
+            .into_iter()
+            .cycle();
     kinds.zip(flags).map(|(json, flags): (_, Vec<bool>)| model(&with_added(json, &flags))).collect()
 });
 

@@ -39,11 +39,6 @@ impl Characters {
         self.ids[self.pages[code >> 8] + (code & 0xff)] = id;
     }
 
-    /// The tokens that a text may become without a merge.
-    pub(in crate::lane) fn ids(&self) -> impl Iterator<Item = u32> {
-        self.bytes.iter().chain(&self.ids).copied().filter(|&id| id != LIMIT)
-    }
-
     #[inline]
     fn id(&self, code: u32) -> u32 {
         let page = self.pages.get(code as usize >> 8).copied().unwrap_or(0);
