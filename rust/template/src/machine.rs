@@ -5,14 +5,13 @@ use bumpalo::collections::Vec as BumpVec;
 
 use crate::arena::Arena;
 use crate::args::{Args, Context};
-use crate::ast::{Binary, Comparison};
+use crate::ast::Comparison;
 use crate::calls;
 use crate::compare::compare;
-use crate::fail::{render, type_error, undefined, unsupported_input};
-use crate::filters::{self, Filter};
+use crate::fail::{render, undefined, unsupported_input};
+use crate::filters;
 use crate::input::{FieldNode, Inputs};
 use crate::iterate::is_of_messages;
-use crate::json::{self, Sink, Style};
 use crate::members::{attribute, item, slice};
 use crate::number::{as_index, signed};
 use crate::objects;
@@ -20,10 +19,10 @@ use crate::operators::binary;
 use crate::output::Output;
 use crate::prefixes::{Memory, Watched};
 use crate::print;
-use crate::program::{Constant, FieldFacts, Label, Lookup, LoopPart, Name, Op, Operand, Program, Variable};
+use crate::program::{Label, Name, Op, Operand, Program, Variable};
 use crate::tests;
-use crate::text::{Piece, Pieces, Source, Text};
-use crate::value::{Big, Closure, Frame, Global, Items, List, Loop, Namespace, Reason, Value};
+use crate::text::{Piece, Pieces, Source};
+use crate::value::{Closure, Frame, Global, Items, List, Loop, Namespace, Value};
 use crate::{Clock, Compat, Error, Limits, Settings};
 
 /// A program, its inputs, and how far it has come.
@@ -449,278 +448,6 @@ impl<'a> Machine<'a> {
         Ok(items)
     }
 
-    /// The value of an operand: where it is, or put into `own`.
-    #[inline]
-    pub(crate) fn fetch<'v>(
-        &mut self,
-        operand: Operand,
-        frame: &'a Frame<'a>,
-        own: &'v mut Value<'a>,
-    ) -> Result<&'v Value<'a>, Error>
-    where
-        'a: 'v,
-    {
-        match operand {
-            Operand::Top => *own = self.pop(),
-            Operand::Slot(variable, name) => match slot(frame, variable).get() {
-                Value::Missing => {
-                    self.noting(variable, &Value::Missing, frame);
-                    *own = self.undefined_name(name)?;
-                }
-                value => {
-                    self.noting(variable, &value, frame);
-                    *own = value;
-                }
-            },
-            Operand::Constant(constant) => *own = self.constant(constant)?,
-            Operand::Field(field) => return self.fetch_field(field, frame, own),
-        }
-        Ok(own)
-    }
-
-    /// Notes that a variable is read, where that is of interest.
-    #[inline]
-    fn noting(&mut self, variable: Variable, value: &Value<'a>, frame: &'a Frame<'a>) {
-        if self.remembers {
-            self.note(variable, value, frame);
-        }
-    }
-
-    fn fetch_field<'v>(
-        &mut self,
-        field: u32,
-        frame: &'a Frame<'a>,
-        own: &'v mut Value<'a>,
-    ) -> Result<&'v Value<'a>, Error>
-    where
-        'a: 'v,
-    {
-        let facts = &self.program.fields[field as usize];
-        let key = self.program.name(facts.key);
-        match slot(frame, facts.variable).get() {
-            Value::Dict(dict) => {
-                self.noting(facts.variable, &Value::Dict(dict), frame);
-                if let Some(value) = dict.get(key)
-                    && (facts.trim.is_none() || filters::is_trimmed(value))
-                {
-                    return Ok(value);
-                }
-            }
-            Value::Loop(running) => {
-                if let (Some(part), true) = (facts.of_loop, self.remembers) {
-                    self.note_part(running, part);
-                }
-                let part = match facts.of_loop {
-                    Some(part) if running.is_lazy() => self.lazy_part(running, part)?,
-                    Some(part) => running.part(part),
-                    None => None,
-                };
-                if let Some(value) = part {
-                    *own = self.trimmed(value, facts)?;
-                    return Ok(own);
-                }
-            }
-            _ => {}
-        }
-        let value = self.field(facts, key, frame)?;
-        *own = self.trimmed(value, facts)?;
-        Ok(own)
-    }
-
-    /// A member without whitespace at its ends, if that is asked for.
-    fn trimmed(&self, value: Value<'a>, facts: &FieldFacts) -> Result<Value<'a>, Error> {
-        let Some(at) = facts.trim else { return Ok(value) };
-        let trimmed = filters::apply(Filter::Trim, &value, Args::default(), self.cx());
-        trimmed.map_err(|error| self.explained(error, at))
-    }
-
-    /// The values of two operands, of which the left one was computed first.
-    pub(crate) fn fetch_two<'v>(
-        &mut self,
-        left: Operand,
-        right: Operand,
-        frame: &'a Frame<'a>,
-        own_left: &'v mut Value<'a>,
-        own_right: &'v mut Value<'a>,
-    ) -> Result<(&'v Value<'a>, &'v Value<'a>), Error>
-    where
-        'a: 'v,
-    {
-        if left == Operand::Top && right == Operand::Top {
-            (*own_left, *own_right) = self.pop_two();
-            return Ok((own_left, own_right));
-        }
-        Ok((self.fetch(left, frame, own_left)?, self.fetch(right, frame, own_right)?))
-    }
-
-    /// A member of a variable that is not just an item of a mapping.
-    fn field(&mut self, facts: &FieldFacts, key: &'a str, frame: &'a Frame<'a>) -> Result<Value<'a>, Error> {
-        let object = self.load(facts.variable, facts.name, frame)?;
-        match object {
-            Value::Namespace(namespace) if self.remembers => self.note_attribute(namespace, key),
-            Value::Loop(_) if facts.of_loop == Some(LoopPart::Previous) => {}
-            _ => self.noting(facts.variable, &object, frame),
-        }
-        let found = match facts.lookup {
-            Lookup::Attribute => attribute(&object, key, self.cx()),
-            Lookup::Item => item(&object, &Value::literal(key), self.cx()),
-        };
-        found.map_err(|error| self.explained(error, facts.at))
-    }
-
-    fn constant(&self, constant: u32) -> Result<Value<'a>, Error> {
-        let program = self.program;
-        Ok(match &program.constants[constant as usize] {
-            Constant::None => Value::None(Source::LITERAL),
-            Constant::Bool(truth) => Value::Bool(*truth, Source::LITERAL),
-            Constant::Int(number) => Value::Int(*number, Source::LITERAL),
-            Constant::Big(number) => Big::value(number, Source::LITERAL, self.arena)?,
-            Constant::Float(number) => Value::Float(*number, Source::LITERAL),
-            Constant::Str(text) => Value::literal(program.name(*text)),
-        })
-    }
-
-    fn load(&self, variable: Variable, name: Name, frame: &'a Frame<'a>) -> Result<Value<'a>, Error> {
-        match slot(frame, variable).get() {
-            Value::Missing => self.undefined_name(name),
-            value => Ok(value),
-        }
-    }
-
-    #[cold]
-    fn undefined_name(&self, name: Name) -> Result<Value<'a>, Error> {
-        Value::undefined(Reason::Name(self.program.name(name)), self.arena)
-    }
-
-    pub(crate) fn emit_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
-        if piece.text.is_empty() {
-            return Ok(());
-        }
-        self.arena.charge(piece.text.len() + size_of::<Piece<'_>>())?;
-        let piece = piece.captured(self.turn);
-        match self.captures.last_mut() {
-            Some(capture) => capture.push(piece),
-            None => self.output.push(&piece),
-        }
-        Ok(())
-    }
-
-    fn emit(&mut self, value: &Value<'a>) -> Result<(), Error> {
-        match value {
-            Value::Str(text) => self.emit_text(text),
-            _ => self.emit_text(&print::text(value, self.arena)?),
-        }
-    }
-
-    fn emit_json(&mut self, value: &Value<'a>) -> Result<(), Error> {
-        if self.captures.is_empty() {
-            return json::dump(value, &Style::PLAIN, 0, self, self.arena);
-        }
-        let text = filters::apply(Filter::ToJson, value, Args::default(), self.cx())?;
-        self.emit(&text)
-    }
-
-    /// Prints only text; that anything else can't be printed is noticed where all that was printed is joined.
-    fn emit_only_text(&mut self, at: u32) -> Result<(), Error> {
-        match self.pop() {
-            Value::Str(text) => self.emit_text(&text),
-            other => {
-                let found = other.type_name();
-                let error = type_error(format!("sequence item 0: expected str instance, {found} found"));
-                let error = self.explained(error, at);
-                self.unprintable.push((self.captures.len(), error));
-                Ok(())
-            }
-        }
-    }
-
-    /// Fails if something that can't be printed is in the text that ends here.
-    pub(crate) fn check_printed(&mut self) -> Result<(), Error> {
-        let level = self.captures.len();
-        match self.unprintable.pop_if(|(spoiled, _)| *spoiled >= level) {
-            Some((_, error)) => Err(error),
-            None => Ok(()),
-        }
-    }
-
-    pub(crate) fn emit_text(&mut self, text: &Text<'a>) -> Result<(), Error> {
-        if let Some(piece) = text.as_piece() {
-            return self.emit_piece(piece);
-        }
-        text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.emit_piece(*piece)))
-    }
-
-    fn emit_sum(&mut self, left: &Value<'a>, right: &Value<'a>, otherwise: Label) -> Result<Flow, Error> {
-        if let (Value::Str(left), Value::Str(right)) = (left, right) {
-            self.emit_text(left)?;
-            self.emit_text(right)?;
-            return Ok(Flow::Next);
-        }
-        self.stack.push(binary(Binary::Add, left, right, self.cx())?);
-        Ok(Flow::Goto(otherwise))
-    }
-
-    fn emit_part(&mut self, value: &Value<'a>) -> Result<(), Error> {
-        match value {
-            Value::Str(text) => self.emit_text(text),
-            _ => Err(self.no_part(value)),
-        }
-    }
-
-    fn join_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
-        if piece.text.is_empty() {
-            return Ok(());
-        }
-        self.arena.charge(size_of::<Piece<'_>>())?;
-        if let Some(sum) = self.captures.last_mut() {
-            sum.push(piece.joined(self.turn));
-        }
-        Ok(())
-    }
-
-    fn join_text(&mut self, text: &Text<'a>) -> Result<(), Error> {
-        if let Some(piece) = text.as_piece() {
-            return self.join_piece(piece);
-        }
-        text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.join_piece(*piece)))
-    }
-
-    fn join_sum(&mut self, left: &Value<'a>, right: &Value<'a>, otherwise: Label) -> Result<Flow, Error> {
-        if let (Value::Str(left), Value::Str(right)) = (left, right) {
-            self.begin_capture()?;
-            self.join_text(left)?;
-            self.join_text(right)?;
-            return Ok(Flow::Next);
-        }
-        self.stack.push(binary(Binary::Add, left, right, self.cx())?);
-        Ok(Flow::Goto(otherwise))
-    }
-
-    fn join_part(&mut self, value: &Value<'a>) -> Result<(), Error> {
-        match value {
-            Value::Str(text) => self.join_text(text),
-            _ => Err(self.no_part(value)),
-        }
-    }
-
-    /// Why something can't be added to a text.
-    fn no_part(&self, value: &Value<'a>) -> Error {
-        match binary(Binary::Add, &Value::literal(""), value, self.cx()) {
-            Err(error) => error,
-            Ok(_) => unsupported_input("a sum of text and something else"),
-        }
-    }
-
-    pub(crate) fn begin_capture(&mut self) -> Result<(), Error> {
-        self.captures.push(self.arena.growable(FIRST_PIECES)?);
-        Ok(())
-    }
-
-    pub(crate) fn end_capture(&mut self) -> Result<Text<'a>, Error> {
-        self.check_printed()?;
-        self.captures.pop().map_or(Ok(Text::EMPTY), |pieces| Text::growing(pieces, self.arena))
-    }
-
     fn item(&mut self, object: &Value<'a>, key: &Value<'a>, counter: bool, told: bool) -> Result<(), Error> {
         let found = item(object, key, self.cx())?;
         if is_of_messages(object) {
@@ -835,17 +562,6 @@ impl<'a> Machine<'a> {
         namespace.set(name, value, self.arena)
     }
 }
-
-impl<'a> Sink<'a> for Machine<'a> {
-    fn write_like(&mut self, like: Piece<'a>, write: impl FnOnce(&mut String)) -> Result<(), Error> {
-        self.arena.work(1)?;
-        let length = self.output.write_like(&like.captured(self.turn), write);
-        self.arena.charge(length + size_of::<Piece<'_>>())
-    }
-}
-
-/// The pieces that a captured block has room for at first.
-const FIRST_PIECES: usize = 8;
 
 /// What every render has.
 pub(crate) const STANDARD_VARIABLES: [&str; 4] = ["messages", "add_generation_prompt", "tools", "documents"];
