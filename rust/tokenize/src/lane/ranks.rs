@@ -9,7 +9,7 @@ pub(super) const LIMIT: u32 = (1 << 21) - 1;
 
 const EMPTY: u64 = u64::MAX;
 /// Bits for each slot, as a power of two.
-const SEEN: u32 = 2;
+const SEEN: u32 = 3;
 /// Slots at least, as a power of two: bits for them fill a word.
 const FEWEST: u32 = u64::BITS.trailing_zeros() - SEEN;
 
@@ -35,7 +35,7 @@ pub(super) struct Merge {
 impl Ranks {
     /// Ids and the number of merges must be below [`LIMIT`]. Of merges with the same pair the last one counts.
     pub(super) fn new(merges: &[Merge]) -> Self {
-        let bits = (merges.len() * 3).next_power_of_two().trailing_zeros().max(FEWEST);
+        let bits = (merges.len() * 3 / 2).next_power_of_two().trailing_zeros().max(FEWEST);
         let mut ranks = Self {
             slots: vec![EMPTY; 1 << bits],
             shift: 64 - bits,
