@@ -189,6 +189,18 @@ def test_the_header_is_trained_since_the_prompt_was_rendered_without_the_generat
         assert texts[0].startswith("Near Busan.")
 
 
+@pytest.mark.parametrize("as_row", [False, True])
+def test_the_mask_is_moved_by_what_a_prompt_without_thinking_prints(as_row: bool) -> None:
+    """Trinity-RFT#316: with `enable_thinking=False` the prompt ends in an empty block; it is no part of the answer."""
+    off = {"enable_thinking": False}
+    formatter = labeller(QWEN3, **({} if as_row else off))
+    traced = formatter.trace(PAIR, **(off if as_row else {}))
+    assert traced.text.endswith("<|im_start|>assistant\n<think>\n\n</think>\n\nNear Busan.<|im_end|>\n")
+    assert [traced.text[start:end] for start, end in traced.trained or ()] == ["Near Busan.<|im_end|>"]
+    prompt = formatter.render(PAIR[:1], add_generation_prompt=True, **off)
+    assert (traced.trained or ())[0][0] == len(prompt)
+
+
 def test_the_prompt_is_no_prefix_of_prompt_and_completion() -> None:
     """trl#5213, trl#6105: Qwen3.5 asks with `<think>`, and prints an empty block of it in an answer."""
     formatter = labeller(QWEN35)
