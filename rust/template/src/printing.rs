@@ -74,26 +74,22 @@ impl<'a> Machine<'a> {
         text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.emit_piece(*piece)))
     }
 
+    /// Prints the two parts of a sum of texts; any other sum is pushed, and what is to be done with it is elsewhere.
     pub(crate) fn emit_sum(
         &mut self,
         left: &Value<'a>,
         right: &Value<'a>,
         otherwise: Label,
     ) -> Result<Flow, Error> {
-        if let (Value::Str(left), Value::Str(right)) = (left, right) {
-            self.emit_text(left)?;
-            self.emit_text(right)?;
-            return Ok(Flow::Next);
-        }
-        self.stack.push(binary(Binary::Add, left, right, self.cx())?);
-        Ok(Flow::Goto(otherwise))
+        self.sum(left, right, otherwise, |machine, left, right| {
+            machine.emit_text(left)?;
+            machine.emit_text(right)
+        })
     }
 
     pub(crate) fn emit_part(&mut self, value: &Value<'a>) -> Result<(), Error> {
-        match value {
-            Value::Str(text) => self.emit_text(text),
-            _ => Err(self.no_part(value)),
-        }
+        let text = self.part(value)?;
+        self.emit_text(text)
     }
 
     pub(crate) fn join_piece(&mut self, piece: Piece<'a>) -> Result<(), Error> {
@@ -114,25 +110,43 @@ impl<'a> Machine<'a> {
         text.with_pieces(|pieces| pieces.iter().try_for_each(|piece| self.join_piece(*piece)))
     }
 
+    /// As `emit_sum`, but a text is begun with the two parts.
     pub(crate) fn join_sum(
         &mut self,
         left: &Value<'a>,
         right: &Value<'a>,
         otherwise: Label,
     ) -> Result<Flow, Error> {
+        self.sum(left, right, otherwise, |machine, left, right| {
+            machine.begin_capture()?;
+            machine.join_text(left)?;
+            machine.join_text(right)
+        })
+    }
+
+    pub(crate) fn join_part(&mut self, value: &Value<'a>) -> Result<(), Error> {
+        let text = self.part(value)?;
+        self.join_text(text)
+    }
+
+    fn sum(
+        &mut self,
+        left: &Value<'a>,
+        right: &Value<'a>,
+        otherwise: Label,
+        write: impl FnOnce(&mut Self, &Text<'a>, &Text<'a>) -> Result<(), Error>,
+    ) -> Result<Flow, Error> {
         if let (Value::Str(left), Value::Str(right)) = (left, right) {
-            self.begin_capture()?;
-            self.join_text(left)?;
-            self.join_text(right)?;
-            return Ok(Flow::Next);
+            return write(self, left, right).map(|()| Flow::Next);
         }
         self.stack.push(binary(Binary::Add, left, right, self.cx())?);
         Ok(Flow::Goto(otherwise))
     }
 
-    pub(crate) fn join_part(&mut self, value: &Value<'a>) -> Result<(), Error> {
+    /// A further part of a text: only text can be added to it.
+    fn part<'v>(&self, value: &'v Value<'a>) -> Result<&'v Text<'a>, Error> {
         match value {
-            Value::Str(text) => self.join_text(text),
+            Value::Str(text) => Ok(text),
             _ => Err(self.no_part(value)),
         }
     }
