@@ -52,7 +52,7 @@ def test_they_grow_with_the_input() -> None:
 
 
 PARTS = [
-    "{% for part in content %}{% if part.type == 'image' or part['text'] is defined %}{{ part }}{% endif %}{% endfor %}",
+    "{% for part in content %}{% if part.type == 'image' or part['x'] is defined %}{{ part }}{% endif %}{% endfor %}",
     "{% for part in content if part.type == 'image' %}{{ part }}{% endfor %}",
     "{% for part in content|selectattr('type', 'equalto', 'image') %}{{ part }}{% endfor %}",
     "{{ content|selectattr('text', 'defined')|list|length or '' }}",
