@@ -40,6 +40,10 @@ pub(crate) struct Lowering<'s> {
     pub(crate) program: Program,
     pub(crate) slots: Slots<'s>,
     interned: HashMap<String, Name>,
+    /// Where in the program's context each variable of the render is.
+    context: HashMap<Name, u32>,
+    /// Which block has each name.
+    pub(crate) blocks: HashMap<Name, u32>,
     /// The functions around the current instruction, innermost last.
     functions: Vec<usize>,
     /// Where the block around the current instruction keeps what is around it.
@@ -71,6 +75,8 @@ impl<'s> Lowering<'s> {
             program: Program { is_steady: true, ..Program::default() },
             slots: Slots::default(),
             interned: HashMap::new(),
+            context: HashMap::new(),
+            blocks: HashMap::new(),
             functions: Vec::new(),
             surroundings: None,
             counters: Vec::new(),
@@ -141,11 +147,11 @@ impl<'s> Lowering<'s> {
     /// The index of a variable of the render.
     fn context(&mut self, name: &str) -> u32 {
         let name = self.name(name);
-        let known = self.program.context.iter().position(|known| *known == name);
-        count(known.unwrap_or_else(|| {
-            self.program.context.push(name);
-            self.program.context.len() - 1
-        }))
+        let context = &mut self.program.context;
+        *self.context.entry(name).or_insert_with(|| {
+            context.push(name);
+            count(context.len() - 1)
+        })
     }
 
     pub(crate) fn error(&self, at: usize, class: Class, kind: &'static str, message: String) -> Error {

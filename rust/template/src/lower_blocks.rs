@@ -17,6 +17,7 @@ impl<'s> Lowering<'s> {
     pub(crate) fn declare_blocks(&mut self, body: &Body<'s>, outermost: &Symbols<'s>) {
         each_block(body, &mut |_, block| {
             let (name, function) = (self.name(block.name), self.new_function());
+            self.blocks.insert(name, count(self.program.blocks.len()));
             self.program.blocks.push(BlockFacts { name, function });
         });
         if self.program.blocks.is_empty() {
@@ -78,10 +79,10 @@ impl<'s> Lowering<'s> {
             return Ok(());
         }
         let name = self.name(block.name);
-        let known = self.program.blocks.iter().position(|known| known.name == name);
+        let known = self.blocks.get(&name).copied();
         let surroundings = self.surroundings.map(|slot| self.variable(slot));
         let locals = if block.scoped { self.locals(scope)? } else { Vec::new() };
-        let block = count(known.unwrap_or_default());
+        let block = known.unwrap_or_default();
         self.program.block_calls.push(BlockCall { block, surroundings, locals });
         self.op(Op::Block(count(self.program.block_calls.len() - 1)));
         Ok(())

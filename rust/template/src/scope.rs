@@ -233,20 +233,22 @@ impl<'s> Symbols<'s> {
         slots: &mut Slots<'s>,
     ) {
         self.visit_expr(test, slots);
-        slots.note_copies(self.refs.len() + 1);
-        if slots.are_too_many() {
-            return;
-        }
-        let mut then_branch = self.clone();
-        then_branch.visit_body(then, slots);
+        let mut branches = Vec::new();
+        let mut branch = |is_empty: bool, visit: &mut dyn FnMut(&mut Self, &mut Slots<'s>)| {
+            slots.note_copies(if is_empty { 1 } else { self.refs.len() + 1 });
+            if !is_empty && !slots.are_too_many() {
+                let mut branch = self.clone();
+                visit(&mut branch, slots);
+                branches.push(branch);
+            }
+        };
+        branch(then.is_empty(), &mut |branch, slots| branch.visit_body(then, slots));
         // All `elif`s count as one branch, each of them a chain of its own.
-        let mut elif_branch = self.clone();
-        for (test, body) in elifs {
-            elif_branch.visit_if(test, body, &[], &[], slots);
-        }
-        let mut else_branch = self.clone();
-        else_branch.visit_body(otherwise, slots);
-        self.merge(vec![then_branch, elif_branch, else_branch]);
+        branch(elifs.is_empty(), &mut |branch, slots| {
+            elifs.iter().for_each(|(test, body)| branch.visit_if(test, body, &[], &[], slots));
+        });
+        branch(otherwise.is_empty(), &mut |branch, slots| branch.visit_body(otherwise, slots));
+        self.merge(branches);
     }
 
     /// Names that a target assigns; the namespace of an attribute is only read.
