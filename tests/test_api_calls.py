@@ -273,6 +273,22 @@ CALLS: dict[str, Callable[[], dict[str, Any]]] = {
         "continue_final_message": True,
     },
     "open number": lambda: {"messages": [{"role": "assistant", "content": 3}], "continue_final_message": True},
+    **{
+        f"open parts {parts!r}": lambda parts=parts: {
+            "messages": [{"role": "assistant", "content": parts}],
+            "continue_final_message": True,
+        }
+        for parts in (
+            *([1, (2,)], [None], ["a"], ["a text"], [["text"]], [{"type": "image"}], [{"text": ["x"]}], [{"text": 1}]),
+            *(
+                [{"text": "x"}, "a"],
+                [{"text": "x"}, {"type": "image"}],
+                ({"text": "x"}, ("a",)),
+                [{"text": "x"}, 1],
+                (),
+            ),
+        )
+    },
 }
 
 

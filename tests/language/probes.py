@@ -47,6 +47,11 @@ VARIABLES: dict[str, Any] = {
 
 PROBES: dict[str, str] = {
     "lexing": r"""
+{{ '\u00e9\x41\101\U0001f600' }}
+{{ '\N{BULLET}' }}
+{{ '\ud83d\ude00' }}
+{{ '\U00110000' }}
+{{ '\x4' }}
 a
 a{# c #}b{# {{ x }} #}
 a {#- c -#} b
@@ -1095,7 +1100,7 @@ REFUSED = (
     *("{% autoescape", "lipsum", "|urlize", "|random", "{{ cycler }}", "in loop", "loop|list"),
     *("5[1:]", "default(s) %}a{% endset %}", "{{ loop }}{% endfor", "{{ self.b }}"),
     *("f.hex()", "s.encode", ".translate(", "&copy;", "two-three", "'%s')|length"),
-    *("(-8) ** (1/3)", "nan, 1", "g|list }}{% endif %}", "{{ namespace }}"),
+    *("N{BULLET}", "ud83d", "(-8) ** (1/3)", "nan, 1", "g|list }}{% endif %}", "{{ namespace }}"),
 )
 """Parts of templates that chatloom refuses by name."""
 

@@ -258,7 +258,7 @@ fn ordered_items<'a>(
 }
 
 /// `item in container`.
-fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Result<bool, Error> {
+pub(crate) fn contains<'a>(container: &Value<'a>, item: &Value<'a>, arena: &'a Arena) -> Result<bool, Error> {
     match container {
         Value::Str(text) => match item {
             Value::Str(item) => {

@@ -2,6 +2,7 @@
 use std::collections::HashSet;
 
 use crate::arena::Arena;
+use crate::compare::contains;
 use crate::fail::{render, type_error, value_error};
 use crate::fetch::fetch_ahead;
 use crate::text::{Source, Text};
@@ -344,27 +345,37 @@ impl<'a> Converter<'a> {
 
     /// A field with the tag that shows where it ends; of parts, the last that has text.
     fn opened(&self, value: Value<'a>) -> Result<Value<'a>, Error> {
-        let arena = self.arena;
         match value {
-            Value::Str(text) => {
-                Ok(Value::Str(Text::join(&[text, Text::literal(CONTINUE_TAG)], None, arena)?))
-            }
-            Value::List(list) | Value::Tuple(list) => {
-                let mut items = list.items.to_vec();
-                let Some(part) = items.iter_mut().rev().find(|part| text_entry(part).is_some()) else {
-                    return Err(value_error("the final message has no text to continue"));
-                };
-                *part = self.opened_part(*part)?;
-                Ok(Value::List(arena.value(List { items: arena.slice(&items)?, ..*list })?))
-            }
-            other => Err(type_error(format!("can't continue a final message of type {}", other.type_name()))),
+            Value::List(list) => Ok(Value::List(self.opened_parts(list)?)),
+            Value::Tuple(list) => Ok(Value::Tuple(self.opened_parts(list)?)),
+            other => self.tagged(other),
         }
     }
 
-    fn opened_part(&self, part: Value<'a>) -> Result<Value<'a>, Error> {
-        let (Value::Dict(dict), Some(at)) = (part, text_entry(&part)) else { return Ok(part) };
+    fn tagged(&self, value: Value<'a>) -> Result<Value<'a>, Error> {
+        let Value::Str(text) = value else {
+            return Err(type_error(format!("can't continue a final message of type {}", value.type_name())));
+        };
+        Ok(Value::Str(Text::join(&[text, Text::literal(CONTINUE_TAG)], None, self.arena)?))
+    }
+
+    fn opened_parts(&self, list: &List<'a>) -> Result<&'a List<'a>, Error> {
+        let mut items = list.items.to_vec();
+        for part in items.iter_mut().rev() {
+            if contains(part, &Value::literal("text"), self.arena)? {
+                *part = self.opened_part(part)?;
+                return self.arena.value(List { items: self.arena.slice(&items)?, ..*list });
+            }
+        }
+        Err(value_error("the final message has no text to continue"))
+    }
+
+    fn opened_part(&self, part: &Value<'a>) -> Result<Value<'a>, Error> {
+        let (Value::Dict(dict), Some(at)) = (part, text_entry(part)) else {
+            return Err(type_error(format!("a part of the final message is of type {}", part.type_name())));
+        };
         let mut entries = dict.entries.to_vec();
-        entries[at].1 = self.opened(entries[at].1)?;
+        entries[at].1 = self.tagged(entries[at].1)?;
         let entries = self.arena.slice(&entries)?;
         Ok(Value::Dict(Dict::new(entries, dict.source, dict.message, self.arena)?))
     }

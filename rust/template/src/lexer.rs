@@ -261,11 +261,22 @@ impl<'s> Lexer<'s> {
                 self.at += offset + 2;
                 return unescape(&body[..offset])
                     .map(Kind::Str)
-                    .map_err(|message| self.error(start, message));
+                    .map_err(|wrong| self.bad_escape(start, wrong));
             }
             escaped = c == '\\' && !escaped;
         }
         Err(self.error(start, format!("string is never closed, expected `{quote}`")))
+    }
+
+    fn bad_escape(&self, at: usize, wrong: BadEscape) -> Error {
+        match wrong {
+            BadEscape::Wrong(message) => self.error(at, message),
+            BadEscape::Unknown(what) => {
+                let message = format!("unsupported construct: {what}");
+                Error::new(Class::Unsupported, "UnsupportedTemplateError", message)
+                    .at(position(self.source, at))
+            }
+        }
     }
 
     fn operator(&mut self, open_brackets: &mut Vec<(Op, usize)>) -> Result<Kind<'s>, Error> {
@@ -372,8 +383,16 @@ fn integer_length(text: &str) -> Option<usize> {
     })
 }
 
+/// Why a string constant can't be read.
+enum BadEscape {
+    /// Nor can Jinja.
+    Wrong(String),
+    /// Jinja can.
+    Unknown(&'static str),
+}
+
 /// Python's `unicode-escape` over a string constant, as Jinja applies it.
-fn unescape(body: &str) -> Result<String, String> {
+fn unescape(body: &str) -> Result<String, BadEscape> {
     let mut text = String::with_capacity(body.len());
     let mut rest = body;
     while let Some(at) = rest.find('\\') {
@@ -385,8 +404,10 @@ fn unescape(body: &str) -> Result<String, String> {
 }
 
 /// One escape after its backslash; gives what follows it.
-fn escape<'s>(rest: &'s str, text: &mut String) -> Result<&'s str, String> {
-    let Some(c) = rest.chars().next() else { return Err("string ends in a backslash".to_owned()) };
+fn escape<'s>(rest: &'s str, text: &mut String) -> Result<&'s str, BadEscape> {
+    let Some(c) = rest.chars().next() else {
+        return Err(BadEscape::Wrong("string ends in a backslash".to_owned()));
+    };
     let after = &rest[c.len_utf8()..];
     let simple = match c {
         '\n' => return Ok(after),
@@ -401,7 +422,7 @@ fn escape<'s>(rest: &'s str, text: &mut String) -> Result<&'s str, String> {
         'x' => return hex_escape(after, 2, text),
         'u' => return hex_escape(after, 4, text),
         'U' => return hex_escape(after, 8, text),
-        'N' => return Err("named escapes (`\\N{…}`) are not supported".to_owned()),
+        'N' => return Err(BadEscape::Unknown("an escape by name (`\\N{…}`)")),
         '0'..='7' => return octal_escape(rest, text),
         _ => {
             // Jinja encodes non-ASCII characters as escapes before it decodes: the backslash then escapes
@@ -420,19 +441,26 @@ fn escape<'s>(rest: &'s str, text: &mut String) -> Result<&'s str, String> {
     Ok(after)
 }
 
-fn hex_escape<'s>(rest: &'s str, digits: usize, text: &mut String) -> Result<&'s str, String> {
+fn hex_escape<'s>(rest: &'s str, digits: usize, text: &mut String) -> Result<&'s str, BadEscape> {
     let code = rest
         .get(..digits)
         .filter(|hex| hex.bytes().all(|b| b.is_ascii_hexdigit()))
         .and_then(|hex| u32::from_str_radix(hex, 16).ok())
-        .ok_or_else(|| format!("truncated escape, expected {digits} hexadecimal digits"))?;
-    text.push(char::from_u32(code).ok_or("escape is no Unicode scalar value")?);
+        .ok_or_else(|| BadEscape::Wrong(format!("truncated escape, expected {digits} hexadecimal digits")))?;
+    text.push(character(code)?);
     Ok(&rest[digits..])
 }
 
-fn octal_escape<'s>(rest: &'s str, text: &mut String) -> Result<&'s str, String> {
+fn character(code: u32) -> Result<char, BadEscape> {
+    char::from_u32(code).ok_or_else(|| match code {
+        0xd800..=0xdfff => BadEscape::Unknown("an escape for half a character"),
+        _ => BadEscape::Wrong("an escape is beyond the last character".to_owned()),
+    })
+}
+
+fn octal_escape<'s>(rest: &'s str, text: &mut String) -> Result<&'s str, BadEscape> {
     let length = rest.bytes().take(3).take_while(|b| (b'0'..=b'7').contains(b)).count();
     let code = u32::from_str_radix(&rest[..length], 8).unwrap_or_default();
-    text.push(char::from_u32(code).ok_or("escape is no Unicode scalar value")?);
+    text.push(character(code)?);
     Ok(&rest[length..])
 }
