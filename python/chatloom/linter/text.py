@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 
 from chatloom.errors import ChatloomError
+from chatloom.linter.agreement import agreement
 from chatloom.linter.chats import (
     CALL,
     CALL_AS_TEXT,
@@ -13,6 +14,7 @@ from chatloom.linter.chats import (
     REASONED,
     SYSTEM,
     THOUGHT,
+    TURNS,
     Chat,
     Message,
     assistant,
@@ -26,8 +28,8 @@ from chatloom.linter.stand_in import MARKER
 from chatloom.linter.subject import Subject, written
 from chatloom.template import Template
 
-_LEAST_OF_A_PREAMBLE = 20
-"""Letters that make a text more than the names around a question."""
+_LEAST_OF_A_PREAMBLE, _LEAST_BESIDE_A_HEADER = 20, 10
+"""Letters that make a text more than the names around a question; and beside what stands before another question."""
 _FIRST_WIDE, _WIDE = 0x2E80, 3
 """Scripts that say as much with a third of the letters."""
 
@@ -40,7 +42,8 @@ def default_system(subject: Subject) -> Iterator[Finding]:
     if rendered is None or question is None:
         return
     preamble = rendered.text[: question.start]
-    if _letters(MARKER.sub("", preamble)) < _LEAST_OF_A_PREAMBLE:
+    words = MARKER.sub("", preamble)
+    if _letters(words) < _LEAST_OF_A_PREAMBLE and _letters(_beside_header(subject, words)) < _LEAST_BESIDE_A_HEADER:
         yield Finding(code, "ok", "none: nothing is put before the first question")
         return
     given = subject.trace(SYSTEM)
@@ -50,6 +53,16 @@ def default_system(subject: Subject) -> Iterator[Finding]:
     message = "the template puts text of its own before a chat without a system message"
     message += ", and keeps it beside one" if stays else ", which a system message replaces" if given else ""
     yield Finding(code, "note", message, subject.evidence(PLAIN, *shown))
+
+
+def _beside_header(subject: Subject, words: str) -> str:
+    """What of the words before the first question doesn't stand before a later one too."""
+    turns = subject.trace(TURNS)
+    later = None if turns is None else next(written(turns, 2), None)
+    if turns is None or later is None:
+        return ""
+    others = MARKER.sub("", turns.text[: later.start])
+    return words[: len(words) - agreement(words[::-1], others[::-1])]
 
 
 def _letters(text: str) -> int:
