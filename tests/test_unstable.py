@@ -117,10 +117,12 @@ def test_a_count_costs_no_more_than_the_row() -> None:
         *[message("assistant", "So"), message("tool", "1")] * 20,
         message("assistant", "Done"),
     ]
-    told = labeller(REAL["qwen2_5"]).encode_batch([steps]).cuts
+    assert labeller(REAL["qwen2_5"]).encode_batch([steps]).cuts == chatloom.Cuts()
+    counting = CHATML.replace("{{ m.role }}", "{{ m.role if loop.length }}")
+    told = labeller(counting).encode_batch([steps]).cuts
     assert told == chatloom.Cuts(unstable_unchecked=1)
     assert "1 row of many turns" in str(told)
-    assert labeller(REAL["qwen2_5"], unstable="error").encode_batch([steps]).cuts == chatloom.Cuts()
+    assert labeller(counting, unstable="error").encode_batch([steps]).cuts == chatloom.Cuts()
 
 
 def test_files(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

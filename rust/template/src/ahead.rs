@@ -240,3 +240,53 @@ fn note_attributes<'s>(target: &Target<'s>, writes: &mut BTreeSet<&'s str>) {
         Target::Tuple(targets) => targets.iter().for_each(|target| note_attributes(target, writes)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::Template;
+
+    const EACH: &str = "{% for m in messages %}{{ m.content }}{% endfor %}";
+
+    fn horizon(source: &str) -> Option<usize> {
+        Template::compile(source).expect("a template").horizon()
+    }
+
+    #[test]
+    fn one_walk_from_first_to_last_looks_no_further() {
+        assert_eq!(horizon(EACH), Some(1));
+        assert_eq!(
+            horizon("{% for m in messages %}{{ loop.index }}{{ loop.previtem.role }}{% endfor %}"),
+            Some(1)
+        );
+        assert_eq!(horizon("{{ messages[0].role }}{% if messages is defined %}!{% endif %}"), Some(1));
+        let flag = "{% set ns = namespace(seen=false) %}{% for m in messages %}{% if not ns.seen %}{{ m.content }}\
+                    {% endif %}{% set ns.seen = true %}{% endfor %}{% if add_generation_prompt %}>{% endif %}";
+        assert_eq!(horizon(flag), Some(1));
+    }
+
+    #[test]
+    fn messages_that_are_left_out_at_the_start_count() {
+        let rest = "{% if messages[0].role == 'system' %}{% set rest = messages[1:] %}{% else %}{% set rest = messages %}\
+                    {% endif %}{% for m in rest %}{{ m.content }}{% endfor %}";
+        assert_eq!(horizon(rest), Some(2));
+        assert_eq!(horizon("{% for m in messages[2:] %}{{ m.content }}{% endfor %}"), Some(3));
+    }
+
+    #[test]
+    fn whatever_asks_for_later_messages_looks_ahead() {
+        for asks in [
+            "{{ messages|length }}",
+            "{{ messages[-1].role }}",
+            "{% for m in messages %}{{ messages[loop.index0 + 1].role }}{% endfor %}",
+            "{% for m in messages %}{{ m.content }}{% if loop.last %}!{% endif %}{% endfor %}",
+            "{% for m in messages %}{% for n in messages %}{{ n.role }}{% endfor %}{% endfor %}",
+            "{% for m in messages[:-1] %}{{ m.role }}{% endfor %}",
+            "{% set text %}{% for m in messages %}{{ m.role }}{% endfor %}{% endset %}{{ text }}",
+            "{% macro all() %}{{ messages[1].role }}{% endmacro %}{{ all() }}",
+            "{% set ns = namespace(n=0) %}{% for m in messages %}{% set ns.n = ns.n + 1 %}{% endfor %}{{ ns.n }}",
+        ] {
+            assert_eq!(horizon(asks), None, "{asks}");
+        }
+        assert_eq!(horizon(&format!("{EACH}{EACH}")), None);
+    }
+}

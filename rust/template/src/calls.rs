@@ -334,6 +334,14 @@ pub(crate) fn new_namespace<'a>(
     compat: Compat,
     cx: Context<'a>,
 ) -> Result<&'a Namespace<'a>, Error> {
+    if args.positional.is_empty() {
+        let mut attributes = cx.arena.growable(args.named.len().max(4))?;
+        for (name, value) in args.named {
+            check_attribute(name, compat)?;
+            attributes.push((*name, *value));
+        }
+        return cx.arena.value(Namespace { attributes: RefCell::new(attributes) });
+    }
     let Value::Dict(dict) = dict(args, cx)? else { return Err(type_error("namespace expected a mapping")) };
     let mut attributes = cx.arena.growable(dict.entries.len().max(4))?;
     for (name, value) in dict.entries {

@@ -7,9 +7,11 @@
 //!
 //! Stages, one module each: source → `lexer` → `parser` → `scope` and `lower` → `program` → `machine`.
 mod ahead;
+mod alike;
 mod arena;
 mod args;
 mod ast;
+mod beginnings;
 mod calling;
 mod calls;
 mod characters;
@@ -82,10 +84,11 @@ mod value;
 mod walk;
 mod wrap;
 
+pub use beginnings::Beginnings;
 pub use compact_str::CompactString;
 pub use conversation::{Call, Clock, Compat, Conversation, Limits, Name, Place, Settings, Usage};
 pub use data::Data;
 pub use error::{Class, Error, Position};
 pub use num_bigint::BigInt;
-pub use rendered::{Field, Origin, Rendered, Segment, Tagged};
+pub use rendered::{Alone, Field, Origin, Rendered, Segment, Skipped, Tagged};
 pub use template::Template;

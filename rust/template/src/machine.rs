@@ -56,6 +56,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) depth: usize,
     /// Whether something was read that depends on how many messages there are.
     pub(crate) told: bool,
+    /// How many messages are known to be there by what was read.
+    pub(crate) needed: usize,
     /// What renders of shorter prefixes left, where that is of use.
     pub(crate) memory: Option<Box<Memory<'a>>>,
     pub(crate) watched: Option<Box<Watched<'a>>>,
@@ -110,6 +112,7 @@ impl<'a> Machine<'a> {
             limits: settings.limits,
             depth: 0,
             told: false,
+            needed: 0,
             memory: None,
             watched: None,
             remembers: false,
@@ -155,8 +158,14 @@ impl<'a> Machine<'a> {
     ) -> Result<&'a [Value<'a>], Error> {
         let program = self.program;
         let mut context = self.arena.growable(program.context.len())?;
-        context.extend(program.context.iter().map(|name| {
+        context.extend(program.context.iter().enumerate().map(|(place, name)| {
             let name = program.name(*name);
+            // What another render of the row had is the same but for these.
+            if let Some(known) =
+                self.context.get(place).filter(|_| !matches!(name, "messages" | "add_generation_prompt"))
+            {
+                return *known;
+            }
             let own = inputs.variables.iter().rev().find(|(known, _)| *known == name);
             let standard = || standard(name, messages, add_generation_prompt, self.compat);
             own.map_or_else(standard, |(_, value)| *value)
@@ -454,8 +463,9 @@ impl<'a> Machine<'a> {
             if counter {
                 self.counted(&found, key);
             }
-            if as_index(key).is_some_and(|index| index >= 0) && !matches!(found, Value::Undefined(_)) {
+            if let (Some(0..), Some(message)) = (as_index(key), found.message()) {
                 self.told = told;
+                self.need(message as usize);
             }
         }
         self.stack.push(found);

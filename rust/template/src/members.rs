@@ -432,8 +432,9 @@ fn sliced<'a>(list: &List<'a>, span: &Span, cx: Context<'a>) -> Result<&'a List<
         list.items.get(start..stop.max(start)).unwrap_or_default()
     } else {
         cx.arena.work(span.len())?;
-        let items: Vec<_> = span.indexes().filter_map(|index| list.items.get(index).copied()).collect();
-        cx.arena.slice(&items)?
+        let mut items = cx.arena.growable(span.len())?;
+        items.extend(span.indexes().filter_map(|index| list.items.get(index).copied()));
+        items.into_bump_slice()
     };
     cx.arena.value(List { items, is_group: false, ..*list })
 }

@@ -41,8 +41,13 @@ impl<'a> Output<'a> {
         Self::with_room(inputs.fields.len() + FEW_FIELDS, inputs.bytes, numbers, arena)
     }
 
+    /// An output with room for little.
+    pub(crate) fn short(inputs: &Inputs<'_>, arena: &'a Arena) -> Result<Self, Error> {
+        Self::with_room(FEW_FIELDS, 0, arena.filled(UNSEEN, inputs.fields.len())?, arena)
+    }
+
     /// An output with room for little, which doesn't tell one field of the row from another.
-    pub(crate) fn short(arena: &'a Arena) -> Result<Self, Error> {
+    pub(crate) fn tail(arena: &'a Arena) -> Result<Self, Error> {
         Self::with_room(FEW_FIELDS, 0, &mut [], arena)
     }
 

@@ -1,30 +1,59 @@
-//! Renders of a chat's prefixes, each longer than the one before.
+//! Renders of a chat's prefixes, which go on from the render of the whole, or of a shorter prefix.
 //!
 //! Two renders go the same way until they read something that differs between them. What a loop over the
-//! messages did before that is not done again: at each item it takes it leaves a *point*, from where the next
+//! messages did before that is not done again: at each item it takes it leaves a *point*, from where another
 //! render goes on. It does so
-//! - at once, where nothing that the render read before the loop *told* how many messages there are (the
-//!   *root*),
+//! - at once, where nothing that was read before the loop *told* how many messages there are (the *root*),
 //! - else as soon as it comes to that loop, at the last point before the loop read what is now different.
-use std::collections::HashMap;
+use std::cell::Cell;
 
 use crate::Error;
+use crate::alike::Alike;
+use crate::arena::Arena;
 use crate::input::Inputs;
 use crate::machine::{Machine, Running};
-use crate::program::Label;
+use crate::output::Output;
+use crate::program::{Label, Program};
 use crate::reads::{Location, Reads};
+use crate::rendered::Skipped;
 use crate::same::{is_identical, is_lasting};
 use crate::text::{Piece, Source};
 use crate::value::{Frame, Items, List, Loop, Namespace, Value};
 
-/// What the render of a prefix leaves for the next.
+/// What renders leave for others.
 #[derive(Debug)]
 pub(crate) struct Memory<'a> {
     /// The outermost function's variables, those of every render.
     pub(crate) frame: &'a Frame<'a>,
+    purpose: Purpose,
+    /// What the render of all messages left.
+    whole: Left<'a>,
+    /// What the last prefix left for a longer one.
+    last: Left<'a>,
+    /// How far another program than that of the whole is the same; `None` for the same program.
+    alike: Option<&'a Alike>,
+    /// What of the whole is not rendered again.
+    skipped: Vec<Skipped>,
+    /// The variables of the last render that the program reads.
+    context: &'a [Value<'a>],
+}
+
+/// What a render is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// All messages.
+    Whole,
+    /// What a prefix prints after its last data.
+    Tail,
+    /// All that a prefix prints.
+    Alone,
+}
+
+#[derive(Debug, Default)]
+struct Left<'a> {
     /// The last loop that began with nothing told, and the namespaces there were.
     root: Option<(u32, Vec<&'a Namespace<'a>>)>,
-    loops: HashMap<u32, Known<'a>>,
+    loops: Vec<(u32, Known<'a>)>,
 }
 
 /// A loop over the messages, in the last render that came to it.
@@ -34,16 +63,18 @@ pub(crate) struct Known<'a> {
     /// From the first to the last.
     points: Vec<Point<'a>>,
     pub(crate) reads: Reads<'a>,
+    /// The length of the output when it began.
+    begins: usize,
 }
 
 /// What a loop may read, as it was when the loop began.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Start<'a> {
     /// The first of the messages that the loop goes through.
-    from: usize,
-    variables: Vec<Kept<'a>>,
+    pub(crate) from: usize,
+    variables: &'a [Kept<'a>],
     /// The attributes of each namespace.
-    attributes: Vec<Vec<(&'a str, Kept<'a>)>>,
+    attributes: &'a [&'a [(&'a str, Kept<'a>)]],
 }
 
 /// A variable, as it means the same in another render.
@@ -59,16 +90,20 @@ pub(crate) enum Kept<'a> {
 }
 
 /// Where a loop takes an item, or ends.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 struct Point<'a> {
     /// How many items were taken before.
     taken: usize,
+    /// How many messages there have to be for all to have gone the same way.
+    needed: usize,
     completed: bool,
     /// What the loop assigned: which attribute of which namespace, and its value.
-    assigned: Vec<(usize, &'a str, Value<'a>)>,
+    assigned: &'a [(usize, &'a str, Value<'a>)],
     /// What was printed since the last data, or since the loop began.
-    printed: String,
+    printed: &'a str,
     has_data: bool,
+    /// The length of the output.
+    offset: usize,
 }
 
 /// A loop that leaves points.
@@ -95,64 +130,182 @@ const MOST_PRINTED_AT_ROOT: usize = 1 << 14;
 const MOST_ASSIGNED: usize = 32;
 const MOST_POINTS: usize = 1 << 14;
 
+/// What says whether a generation prompt is asked for.
+const PROMPT: &str = "add_generation_prompt";
+
 impl<'a> Memory<'a> {
-    fn new(frame: &'a Frame<'a>) -> Self {
-        Self { frame, root: None, loops: HashMap::new() }
+    /// A memory for renders by programs such as this, where they may be remembered.
+    pub(crate) fn for_program(program: &Program, arena: &'a Arena) -> Result<Option<Box<Self>>, Error> {
+        if !program.is_steady {
+            return Ok(None);
+        }
+        Ok(Some(Box::new(Self {
+            frame: Frame::new(program.slots, None, arena)?,
+            purpose: Purpose::Whole,
+            whole: Left::default(),
+            last: Left::default(),
+            alike: None,
+            skipped: Vec::new(),
+            context: &[],
+        })))
+    }
+
+    /// From now on, prefixes are rendered for their tails, each longer than the one before, with a program that is
+    /// as much like that of the whole.
+    pub(crate) fn expect_tails(&mut self, alike: Option<&'a Alike>) {
+        (self.purpose, self.alike, self.last) = (Purpose::Tail, alike, Left::default());
+    }
+
+    /// The next prefix is rendered for all it prints.
+    pub(crate) fn expect_alone(&mut self, alike: Option<&'a Alike>) {
+        (self.purpose, self.alike) = (Purpose::Alone, alike);
+        self.skipped.clear();
+    }
+
+    /// What of the whole was not rendered again.
+    pub(crate) fn take_skipped(&mut self) -> Vec<Skipped> {
+        std::mem::take(&mut self.skipped)
+    }
+
+    fn left(&mut self) -> &mut Left<'a> {
+        if self.purpose == Purpose::Whole { &mut self.whole } else { &mut self.last }
+    }
+
+    /// A loop of the whole, if this render's program has the same.
+    fn of_whole(&self, index: u32, program: &Program) -> Option<&Known<'a>> {
+        let exit = program.loops[index as usize].exit;
+        let is_same = self.purpose != Purpose::Whole && self.alike.is_none_or(|alike| exit <= alike.until);
+        self.whole.find(index).filter(|_| is_same)
+    }
+
+    /// Where a prefix goes on at once: which loop, and from which point of the whole or else of the last prefix.
+    fn root(&self, program: &Program, messages: usize) -> Option<(u32, Option<Point<'a>>)> {
+        let whole = self.whole.root.as_ref().and_then(|(index, _)| {
+            let known = self.of_whole(*index, program)?;
+            let point = known.last_point(usize::MAX, messages.checked_sub(known.start.from)?, messages)?;
+            Some((*index, point))
+        });
+        let last = self
+            .last
+            .root
+            .as_ref()
+            .filter(|_| self.purpose == Purpose::Tail)
+            .and_then(|(index, _)| Some((*index, self.last.find(*index)?.points.last()?.taken)));
+        match (whole, last) {
+            (Some((_, point)), Some((index, taken))) if taken > point.taken => Some((index, None)),
+            (Some((index, point)), _) => Some((index, Some(point))),
+            (None, last) => last.map(|(index, _)| (index, None)),
+        }
+    }
+}
+
+impl<'a> Left<'a> {
+    fn find(&self, index: u32) -> Option<&Known<'a>> {
+        self.loops.iter().find(|(known, _)| *known == index).map(|(_, known)| known)
+    }
+
+    fn take(&mut self, index: u32) -> Option<Known<'a>> {
+        let place = self.loops.iter().position(|(known, _)| *known == index)?;
+        Some(self.loops.swap_remove(place).1)
+    }
+
+    fn put(&mut self, index: u32, known: Known<'a>) {
+        self.take(index);
+        self.loops.push((index, known));
     }
 }
 
 impl<'a> Machine<'a> {
-    /// Renders the first messages, from where the memory of a shorter prefix allows; gives what is printed
-    /// after the last data.
-    pub(crate) fn render_prefix(
+    /// Renders the first messages, from where the memory of other renders allows.
+    pub(crate) fn render_remembering(
         mut self,
         inputs: &Inputs<'a>,
         messages: &'a [Value<'a>],
         add_generation_prompt: bool,
         memory: &mut Option<Box<Memory<'a>>>,
-    ) -> Result<String, Error> {
-        let frame = match memory {
-            Some(memory) => memory.frame,
-            None => self.frame(self.program.slots, None)?,
+    ) -> Result<Output<'a>, Error> {
+        let Some(frame) = memory.as_ref().map(|memory| memory.frame) else {
+            return self.render(inputs, messages, add_generation_prompt);
         };
-        self.root = Some(frame);
-        (self.memory, self.remembers) =
-            (Some(memory.take().unwrap_or_else(|| Box::new(Memory::new(frame)))), true);
+        self.context = memory.as_ref().map_or(&[], |memory| memory.context);
+        (self.root, self.memory, self.remembers) = (Some(frame), memory.take(), true);
         let ended = self.begin(inputs, messages, add_generation_prompt).and_then(|()| {
+            if let Some(memory) = &mut self.memory {
+                memory.context = self.context;
+            }
             frame.slots.iter().for_each(|slot| slot.set(Value::Missing));
-            let entry = self.go_on(frame)?.unwrap_or_default();
+            let entry = self.go_on(frame)?;
             self.run(entry, frame)?;
             self.check_printed()
         });
         self.loops.clear();
         self.end_watch();
         *memory = self.memory.take();
-        ended.map(|()| self.output.after_data().to_owned())
+        ended.map(|()| self.output)
     }
 
     /// Goes on in the root, if there is one; gives the place in the program.
-    fn go_on(&mut self, frame: &'a Frame<'a>) -> Result<Option<Label>, Error> {
-        let Some(memory) = &mut self.memory else { return Ok(None) };
-        let Some((index, namespaces)) = &memory.root else { return Ok(None) };
-        let index = *index;
-        let Some(known) = memory.loops.remove(&index) else { return Ok(None) };
+    fn go_on(&mut self, frame: &'a Frame<'a>) -> Result<Label, Error> {
+        let Some(memory) = &mut self.memory else { return Ok(0) };
+        let Some((index, point)) = memory.root(self.program, self.messages.len()) else { return Ok(0) };
+        let left = if point.is_some() { &memory.whole } else { &memory.last };
+        let (Some((_, namespaces)), Some(known)) = (&left.root, left.find(index)) else { return Ok(0) };
+        let (start, alike) = (known.start, memory.alike.filter(|_| point.is_some()));
         self.namespaces.clone_from(namespaces);
-        let facts = &self.program.loops[index as usize];
-        for (slot, kept) in frame.slots.iter().zip(&known.start.variables) {
+        self.restore(&start, frame)?;
+        if let Some(alike) = alike {
+            self.ask_anew(alike, frame);
+        }
+        let items = self.messages.get(start.from..).unwrap_or_default();
+        let state = self.arena.value(Loop::new(Items::Slice(items)))?;
+        self.loops.push(Running { state, outer_turn: None, captures: 0, stack: 0 });
+        self.begin_at_root(index, state, start, point)?;
+        Ok(self.program.loops[index as usize].head)
+    }
+
+    /// Goes on in a loop that is the root: from a point of the whole, or as the last prefix.
+    fn begin_at_root(
+        &mut self,
+        index: u32,
+        state: &'a Loop<'a>,
+        start: Start<'a>,
+        point: Option<Point<'a>>,
+    ) -> Result<(), Error> {
+        let Some(memory) = &mut self.memory else { return Ok(()) };
+        let known = match point {
+            Some(point) if memory.purpose == Purpose::Alone || point.taken == state.items.len() => {
+                return self.resume(index, state, point, None);
+            }
+            Some(point) => {
+                memory.last.root = Some((index, self.namespaces.clone()));
+                Known { points: vec![point], ..Known::new(start, 0) }
+            }
+            None => memory.last.take(index).unwrap_or_else(|| Known::new(start, 0)),
+        };
+        self.begin_watch(index, state, known, true)
+    }
+
+    /// Makes variables and namespaces what they were when a loop began.
+    fn restore(&self, start: &Start<'a>, frame: &'a Frame<'a>) -> Result<(), Error> {
+        for (slot, kept) in frame.slots.iter().zip(start.variables) {
             slot.set(self.renewed(*kept)?);
         }
-        for (namespace, attributes) in self.namespaces.iter().zip(&known.start.attributes) {
+        for (namespace, attributes) in self.namespaces.iter().zip(start.attributes) {
             let mut own = namespace.attributes.borrow_mut();
             own.clear();
-            for (name, kept) in attributes {
+            for (name, kept) in *attributes {
                 own.push((name, self.renewed(*kept)?));
             }
         }
-        let items = self.messages.get(known.start.from..).unwrap_or_default();
-        let state = self.arena.value(Loop::new(Items::Slice(items)))?;
-        self.loops.push(Running { state, outer_turn: None, captures: 0, stack: 0 });
-        self.begin_watch(index, state, known, true)?;
-        Ok(Some(facts.head))
+        Ok(())
+    }
+
+    /// Sets what says whether a generation prompt is asked for, where it is set.
+    fn ask_anew(&self, alike: &Alike, frame: &'a Frame<'a>) {
+        let names = self.program.context.iter().map(|name| self.program.name(*name));
+        let Some((_, asked)) = names.zip(self.context).find(|(name, _)| *name == PROMPT) else { return };
+        let slots = alike.prompt.iter().filter_map(|slot| frame.slots.get(usize::from(*slot)));
+        slots.filter(|slot| !matches!(slot.get(), Value::Missing)).for_each(|slot| slot.set(*asked));
     }
 
     /// What a variable that is kept means in this render.
@@ -184,20 +337,108 @@ impl<'a> Machine<'a> {
         if is_inner || !self.stack.is_empty() {
             return Ok(());
         }
-        let known = self.memory.as_mut().and_then(|memory| memory.loops.remove(&index));
-        let Some(start) = self.start(index, state, known.as_ref(), frame)? else { return Ok(()) };
-        let known = known.filter(|known| told && known.start.is_like(&start));
-        let Some(memory) = &mut self.memory else { return Ok(()) };
-        let is_root = !told && start.is_kept();
-        if is_root {
-            memory.root = Some((index, self.namespaces.clone()));
+        let Items::Slice(items) = state.items else { return Ok(()) };
+        let Some(from) = self.from(items) else { return Ok(()) };
+        let whole = self.reached(index, from, items.len(), frame)?;
+        let output = self.output.len();
+        let Some(memory) = &self.memory else { return Ok(()) };
+        match whole {
+            Some(point) if memory.purpose == Purpose::Alone || point.taken == items.len() => {
+                return self.resume(index, state, point, Some(output));
+            }
+            None if memory.purpose == Purpose::Alone => return Ok(()),
+            _ => {}
         }
-        let known = match known {
-            Some(known) => known.restarted(start, self.arena)?,
-            None => Known { start, points: Vec::new(), reads: Reads::default() },
-        };
+        let start = self.start(index, from, frame)?;
+        let (arena, program) = (self.arena, self.program);
+        let Some(memory) = &mut self.memory else { return Ok(()) };
+        let last = memory.left().take(index).filter(|known| told && known.start.is_like(&start));
+        let last = last.map(|known| known.restarted(start, arena)).transpose()?;
+        let reached = last.as_ref().and_then(|known| known.points.last()).map_or(0, |point| point.taken);
+        let further = whole.filter(|point| point.taken > reached);
+        let further = further.zip(memory.of_whole(index, program)).map(|(point, known)| {
+            let reads = known.reads.until(point.taken);
+            Known { start, points: vec![point], reads, begins: output }
+        });
+        let is_root = !told && further.is_none() && start.is_kept();
+        if is_root {
+            memory.left().root = Some((index, self.namespaces.clone()));
+        } else {
+            // What was read before, others read themselves before they come to this loop.
+            self.needed = 0;
+        }
         self.told = false;
+        let known = further.or(last).unwrap_or_else(|| Known::new(start, output));
         self.begin_watch(index, state, known, is_root)
+    }
+
+    /// The last point of the whole that this render comes to in a loop that begins.
+    fn reached(
+        &self,
+        index: u32,
+        from: usize,
+        items: usize,
+        frame: &'a Frame<'a>,
+    ) -> Result<Option<Point<'a>>, Error> {
+        let Some(memory) = &self.memory else { return Ok(None) };
+        let Some(known) = memory.of_whole(index, self.program) else { return Ok(None) };
+        let start = &known.start;
+        let is_like = start.from == from && start.attributes.len() == self.namespaces.len();
+        let mut namespaces = start.variables.iter().zip(frame.slots).filter_map(|(kept, slot)| match kept {
+            Kept::Namespace(place) => Some((*place, slot.get())),
+            _ => None,
+        });
+        let is_in_place =
+            |(place, value)| matches!(value, Value::Namespace(own) if self.place(own) == Some(place));
+        if !is_like || !namespaces.all(is_in_place) {
+            return Ok(None);
+        }
+        let now = |location| self.now(location, index, frame);
+        let end = known.reads.end(start, now, self.arena)?;
+        Ok(known.last_point(end, items, self.messages.len()))
+    }
+
+    /// What a loop that begins would read in a place.
+    fn now(
+        &self,
+        location: Location<'a>,
+        index: u32,
+        frame: &'a Frame<'a>,
+    ) -> Result<Option<Kept<'a>>, Error> {
+        let value = match location {
+            Location::Variable(slot) => {
+                let level = self.program.loops[index as usize].level;
+                let is_outside = self.program.levels.get(slot).is_some_and(|own| *own <= level);
+                frame.slots.get(slot).filter(|_| is_outside).map(Cell::get)
+            }
+            Location::Attribute(place, name) => {
+                let found = self.namespaces.get(place).map(|namespace| namespace.find(name, self.arena));
+                found.transpose()?.flatten()
+            }
+        };
+        value.map(|value| self.kept(value, frame)).transpose()
+    }
+
+    /// Goes on where the whole was, in a loop of which nothing else is to be remembered. `output` is its length when
+    /// the loop began, if this render came to that.
+    fn resume(
+        &mut self,
+        index: u32,
+        state: &'a Loop<'a>,
+        point: Point<'a>,
+        output: Option<usize>,
+    ) -> Result<(), Error> {
+        self.told = true;
+        self.assign(&point, state)?;
+        let Some(memory) = &mut self.memory else { return Ok(()) };
+        if memory.purpose == Purpose::Alone {
+            let begins = output.and_then(|_| Some(memory.whole.find(index)?.begins));
+            let range = begins.unwrap_or(0)..point.offset;
+            memory.skipped.push(Skipped { at: output.unwrap_or(0), range });
+        } else {
+            self.print_tail(&point);
+        }
+        Ok(())
     }
 
     fn begin_watch(
@@ -220,37 +461,44 @@ impl<'a> Machine<'a> {
             since,
             has_data: is_root,
         };
-        if let Some(point) = watched.known.points.last() {
-            for (place, name, value) in &point.assigned {
-                if let Some(namespace) = self.namespaces.get(*place) {
-                    namespace.set(name, *value, self.arena)?;
-                }
-                watched.assigned.push((*place, name));
-            }
-            state.next.set(point.taken);
-            state.completed.set(point.completed);
+        if let Some(point) = watched.known.points.last().copied() {
+            watched.assigned.extend(point.assigned.iter().map(|(place, name, _)| (*place, *name)));
+            self.assign(&point, state)?;
             if point.has_data {
-                self.output.clear();
                 (watched.since, watched.has_data) = (0, true);
             }
-            self.output.push(&Piece::new(&point.printed, Source::LITERAL));
+            self.print_tail(&point);
         }
         self.watched = Some(Box::new(watched));
         Ok(())
     }
 
-    /// What a loop may read; nothing if it doesn't go through all messages from one on.
-    fn start(
-        &self,
-        index: u32,
-        state: &Loop<'a>,
-        known: Option<&Known<'a>>,
-        frame: &'a Frame<'a>,
-    ) -> Result<Option<Start<'a>>, Error> {
-        let Items::Slice(items) = state.items else { return Ok(None) };
-        let Some(from) = self.from(items) else { return Ok(None) };
+    /// Assigns what a loop had assigned at a point.
+    fn assign(&self, point: &Point<'a>, state: &'a Loop<'a>) -> Result<(), Error> {
+        for (place, name, value) in point.assigned {
+            if let Some(namespace) = self.namespaces.get(*place) {
+                namespace.set(name, *value, self.arena)?;
+            }
+        }
+        state.next.set(point.taken);
+        state.completed.set(point.completed);
+        Ok(())
+    }
+
+    /// Prints what a loop had printed since the last data.
+    fn print_tail(&mut self, point: &Point<'a>) {
+        if point.has_data {
+            self.output.clear();
+        }
+        self.output.push(&Piece::new(point.printed, Source::LITERAL));
+    }
+
+    /// What a loop over the messages from one on may read.
+    fn start(&self, index: u32, from: usize, frame: &'a Frame<'a>) -> Result<Start<'a>, Error> {
+        let known =
+            self.memory.as_ref().and_then(|memory| memory.last.find(index).or(memory.whole.find(index)));
         let level = self.program.loops[index as usize].level;
-        let mut variables = Vec::with_capacity(frame.slots.len());
+        let mut variables = self.arena.growable(frame.slots.len())?;
         for (place, (slot, own)) in frame.slots.iter().zip(&self.program.levels).enumerate() {
             // What the loop assigns anew in each iteration is no matter.
             let value = if *own <= level { slot.get() } else { Value::Missing };
@@ -259,13 +507,17 @@ impl<'a> Machine<'a> {
                 _ => self.kept(value, frame)?,
             });
         }
-        let mut attributes = Vec::with_capacity(self.namespaces.len());
+        let mut attributes = self.arena.growable(self.namespaces.len())?;
         for namespace in &self.namespaces {
             let own = namespace.attributes.borrow();
-            let kept = own.iter().map(|(name, value)| Ok((*name, self.kept(*value, frame)?)));
-            attributes.push(kept.collect::<Result<_, Error>>()?);
+            let mut kept = self.arena.growable(own.len())?;
+            for (name, value) in own.iter() {
+                kept.push((*name, self.kept(*value, frame)?));
+            }
+            let kept: &[_] = kept.into_bump_slice();
+            attributes.push(kept);
         }
-        Ok(Some(Start { from, variables, attributes }))
+        Ok(Start { from, variables: variables.into_bump_slice(), attributes: attributes.into_bump_slice() })
     }
 
     /// Which message some messages start with, if they go on to the last.
@@ -319,7 +571,7 @@ impl<'a> Machine<'a> {
         if is_much {
             return Ok(None);
         }
-        let mut assigned = Vec::with_capacity(watched.assigned.len());
+        let mut assigned = self.arena.growable(watched.assigned.len())?;
         for (place, name) in &watched.assigned {
             let value = self.namespaces.get(*place).map(|namespace| namespace.find(name, self.arena));
             let Some(value) = value.transpose()?.flatten() else { return Ok(None) };
@@ -328,8 +580,15 @@ impl<'a> Machine<'a> {
             }
             assigned.push((*place, *name, value));
         }
-        let (taken, completed) = (watched.state.next.get(), watched.state.completed.get());
-        Ok(Some(Point { taken, completed, assigned, printed: printed.to_owned(), has_data }))
+        Ok(Some(Point {
+            taken: watched.state.next.get(),
+            needed: self.needed,
+            completed: watched.state.completed.get(),
+            assigned: assigned.into_bump_slice(),
+            printed: self.arena.str(printed)?,
+            has_data,
+            offset: self.output.len(),
+        }))
     }
 
     /// The end of a loop, of which something may have been told before.
@@ -340,7 +599,10 @@ impl<'a> Machine<'a> {
         }
         if let (Some(watched), Some(memory)) = (self.watched.take(), &mut self.memory) {
             self.told |= !watched.is_root;
-            memory.loops.insert(watched.index, watched.known);
+            if !self.told {
+                self.needed = self.needed.max(watched.known.start.from + watched.state.next.get());
+            }
+            memory.left().put(watched.index, watched.known);
         }
     }
 }
@@ -350,9 +612,9 @@ impl<'a> Watched<'a> {
         let points = &mut self.known.points;
         if let (true, Some(memory)) = (self.is_root, memory) {
             if points.is_empty() && point.is_none() {
-                memory.root = None;
+                memory.left().root = None;
             }
-            if point.is_some() {
+            if point.is_some() && memory.purpose == Purpose::Tail {
                 points.clear();
             }
         }
@@ -361,9 +623,19 @@ impl<'a> Watched<'a> {
 }
 
 impl<'a> Known<'a> {
+    fn new(start: Start<'a>, begins: usize) -> Self {
+        Self { start, points: Vec::new(), reads: Reads::default(), begins }
+    }
+
+    /// The last point before an iteration that a loop over so many items of so many messages comes to, too.
+    fn last_point(&self, end: usize, items: usize, messages: usize) -> Option<Point<'a>> {
+        let is_reached = |point: &Point<'_>| point.taken <= end.min(items) && point.needed <= messages;
+        self.points[..self.points.partition_point(is_reached)].last().copied()
+    }
+
     /// The same loop in another render: only with what it did before it read something that is now different.
-    fn restarted(mut self, start: Start<'a>, arena: &'a crate::arena::Arena) -> Result<Self, Error> {
-        let end = self.reads.end(&self.start, &start, arena)?;
+    fn restarted(mut self, start: Start<'a>, arena: &'a Arena) -> Result<Self, Error> {
+        let end = self.reads.end(&self.start, |location| Ok(start.find(location)), arena)?;
         let kept = self.points.partition_point(|point| point.taken <= end);
         self.points.truncate(kept);
         self.reads.truncate(self.points.last().map_or(0, |point| point.taken));
@@ -374,7 +646,7 @@ impl<'a> Known<'a> {
 impl<'a> Start<'a> {
     /// Whether another render can go on from here.
     fn is_kept(&self) -> bool {
-        let attributes = self.attributes.iter().flatten().map(|(_, kept)| kept);
+        let attributes = self.attributes.iter().copied().flatten().map(|(_, kept)| kept);
         self.variables.iter().chain(attributes).all(|kept| !matches!(kept, Kept::Never))
     }
 

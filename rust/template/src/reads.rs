@@ -18,7 +18,7 @@ pub(crate) enum Location<'a> {
 }
 
 /// The values that would not have changed the way of a loop, location by location.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct Reads<'a> {
     variables: Vec<Vec<Read>>,
     attributes: Vec<(Location<'a>, Vec<Read>)>,
@@ -71,20 +71,33 @@ impl<'a> Reads<'a> {
         }
     }
 
-    /// The iteration in which a loop that began so would first read something different.
-    pub(crate) fn end(&self, old: &Start<'a>, new: &Start<'a>, arena: &'a Arena) -> Result<usize, Error> {
+    /// The iteration in which a loop that began otherwise would first read something different; `now` tells what is
+    /// where.
+    pub(crate) fn end(
+        &self,
+        old: &Start<'a>,
+        now: impl Fn(Location<'a>) -> Result<Option<Kept<'a>>, Error>,
+        arena: &'a Arena,
+    ) -> Result<usize, Error> {
         let variables = self.variables.iter().enumerate();
         let variables = variables.map(|(slot, reads)| (Location::Variable(slot), reads));
         let attributes = self.attributes.iter().map(|(location, reads)| (*location, reads));
         let mut end = usize::MAX;
         for (location, reads) in variables.chain(attributes).filter(|(_, reads)| !reads.is_empty()) {
-            let (old, new) = (old.find(location), new.find(location));
+            let (old, new) = (old.find(location), now(location)?);
             if !are_same(old, new, arena)? {
                 let first = reads.partition_point(|read| read.allowed.allows(new));
                 end = end.min(reads.get(first).map_or(usize::MAX, |read| read.iteration));
             }
         }
         Ok(end)
+    }
+
+    /// What was read before an iteration.
+    pub(crate) fn until(&self, iteration: usize) -> Self {
+        let mut before = self.clone();
+        before.truncate(iteration);
+        before
     }
 
     /// Forgets what was read in an iteration and later.
@@ -165,12 +178,21 @@ impl<'a> Machine<'a> {
     #[cold]
     #[inline(never)]
     pub(crate) fn note_part(&mut self, state: &Loop<'a>, part: LoopPart) {
-        let tells = match part {
-            LoopPart::Length | LoopPart::RevIndex | LoopPart::RevIndex0 => true,
-            LoopPart::Last | LoopPart::Next => state.item(1).is_none(),
-            _ => false,
-        };
-        self.told |= tells && self.is_watched(state);
+        match (&self.watched, part) {
+            (Some(watched), _) if !std::ptr::eq(watched.state, state) => {}
+            (Some(_), LoopPart::Length | LoopPart::RevIndex | LoopPart::RevIndex0) => self.told = true,
+            (Some(watched), LoopPart::Last | LoopPart::Next) => {
+                let next = watched.known.start.from + state.index0() + 1;
+                self.told |= state.item(1).is_none();
+                self.need(next);
+            }
+            _ => {}
+        }
+    }
+
+    /// Notes that it was told that there is a message, if there is.
+    pub(crate) fn need(&mut self, message: usize) {
+        self.needed = self.needed.max((message + 1).min(self.messages.len()));
     }
 
     /// Notes that an attribute of a namespace is read.

@@ -1,4 +1,5 @@
 //! The output: text that knows where it came from.
+use std::ops::Range;
 
 /// A rendered conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,5 +67,36 @@ impl Rendered {
             Origin::Data(field) => self.fields.get(field as usize)?.message,
             Origin::Literal | Origin::Variable => None,
         }
+    }
+}
+
+/// The first messages of a conversation, rendered alone, but for what was printed as in the render of all messages.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Alone {
+    /// What was rendered, as if the rest were not there.
+    pub rendered: Rendered,
+    /// Where something is left out, in order.
+    pub skipped: Vec<Skipped>,
+}
+
+/// Text that is that of all messages in some range.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Skipped {
+    /// Before which byte of what was rendered it stands.
+    pub at: usize,
+    /// The bytes of the text of all messages.
+    pub range: Range<usize>,
+}
+
+impl Alone {
+    /// The whole text, piece by piece; `all` is the text of all messages.
+    pub fn pieces<'t>(&'t self, all: &'t str) -> impl Iterator<Item = &'t str> {
+        let mut from = 0;
+        let until = self.skipped.iter().flat_map(move |skipped| {
+            let own = std::mem::replace(&mut from, skipped.at)..skipped.at;
+            [self.rendered.text.get(own), all.get(skipped.range.clone())]
+        });
+        let last = self.skipped.last().map_or(0, |skipped| skipped.at);
+        until.chain([self.rendered.text.get(last..)]).flatten()
     }
 }

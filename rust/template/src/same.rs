@@ -78,7 +78,7 @@ pub(crate) fn is_same<'a>(left: &Value<'a>, right: &Value<'a>, arena: &'a Arena)
         (Range(left), Range(right)) => left == right,
         (Global(left), Global(right)) => left == right,
         (Macro(left), Macro(right)) => {
-            std::ptr::eq(left.facts, right.facts) && std::ptr::eq(left.frame, right.frame)
+            left.facts.entry == right.facts.entry && std::ptr::eq(left.frame, right.frame)
         }
         _ => false,
     })

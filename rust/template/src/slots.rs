@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use crate::program::{Op, Program, Variable};
 
 /// A slot of a function: the outermost, or one more than the index of a macro.
-type Slot = (usize, u16);
+pub(crate) type Slot = (usize, u16);
 
 /// Where the values of slots come from.
 #[derive(Debug)]
@@ -62,7 +62,8 @@ impl Slots {
         self.origins.entry(slot).or_default().push(origin);
     }
 
-    fn slot(&self, at: usize, variable: Variable) -> Slot {
+    /// The slot of a variable, as an instruction sees it.
+    pub(crate) fn slot(&self, at: usize, variable: Variable) -> Slot {
         let function = (0..variable.hops).fold(self.functions[at], |function, _| self.parents[function]);
         (function, variable.slot)
     }

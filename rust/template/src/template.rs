@@ -1,6 +1,8 @@
 //! The compiled template.
 use crate::ahead::horizon;
+use crate::alike::Alike;
 use crate::arena::Arena;
+use crate::beginnings::{Beginnings, Within};
 use crate::fold::{Run, fold};
 use crate::input::{Inputs, convert, is_known_role};
 use crate::listing::listing;
@@ -8,6 +10,7 @@ use crate::lower::lower;
 use crate::machine::Machine;
 use crate::output::{Output, cut_open};
 use crate::parser::parse;
+use crate::prefixes::Memory;
 use crate::program::Program;
 use crate::source::normalize;
 use crate::{Call, Class, Conversation, Data, Error, Rendered, Settings, Usage};
@@ -15,12 +18,17 @@ use crate::{Call, Class, Conversation, Data, Error, Rendered, Settings, Usage};
 /// Longer templates are refused; those of models have some fifty kilobytes at most.
 const LONGEST_SOURCE: usize = 256 << 10;
 
+/// So few messages are rendered again faster than remembered.
+const FEW: usize = 3;
+
 /// A chat template, compiled; immutable and shareable between threads.
 #[derive(Debug, Clone)]
 pub struct Template {
     source: String,
     normalized: String,
     program: Program,
+    /// How far the program does the same without generation prompt and with it.
+    alike: Alike,
     folded: Option<Folded>,
     horizon: Option<usize>,
 }
@@ -30,6 +38,7 @@ pub struct Template {
 struct Folded {
     variables: Vec<(String, Data)>,
     programs: Box<[Program; 2]>,
+    alike: Alike,
 }
 
 impl Template {
@@ -45,7 +54,8 @@ impl Template {
         }
         let normalized = normalize(source);
         let (program, horizon) = Self::read(&normalized).map_err(|error| error.drawn(&normalized))?;
-        Ok(Self { source: source.to_owned(), normalized, program, folded: None, horizon })
+        let alike = Alike::of(&program, &program);
+        Ok(Self { source: source.to_owned(), normalized, program, alike, folded: None, horizon })
     }
 
     /// The program, and how far ahead it looks.
@@ -66,7 +76,8 @@ impl Template {
     pub fn folded(&self, variables: &[(String, Data)]) -> Self {
         let program = |add_generation_prompt| fold(&self.program, Run { variables, add_generation_prompt });
         let programs = Box::new([program(false), program(true)]);
-        let folded = Folded { variables: variables.to_vec(), programs };
+        let alike = Alike::of(&programs[0], &programs[1]);
+        let folded = Folded { variables: variables.to_vec(), programs, alike };
         Self { folded: Some(folded), ..self.clone() }
     }
 
@@ -78,13 +89,15 @@ impl Template {
     }
 
     /// The program of a render: one that was folded, if it was for this.
-    fn program(&self, conversation: &Conversation, settings: &Settings, prompt: bool) -> &Program {
-        match &self.folded {
-            Some(folded) if conversation.variables.is_empty() && folded.variables == settings.variables => {
-                &folded.programs[usize::from(prompt)]
-            }
-            _ => &self.program,
-        }
+    pub(crate) fn program(&self, conversation: &Conversation, settings: &Settings, prompt: bool) -> &Program {
+        let folded = self.folded_for(conversation, settings);
+        folded.map_or(&self.program, |folded| &folded.programs[usize::from(prompt)])
+    }
+
+    fn folded_for(&self, conversation: &Conversation, settings: &Settings) -> Option<&Folded> {
+        let is_for =
+            |folded: &&Folded| conversation.variables.is_empty() && folded.variables == settings.variables;
+        self.folded.as_ref().filter(is_for)
     }
 
     /// The text it was compiled from.
@@ -129,7 +142,7 @@ impl Template {
         settings: &Settings,
         call: &Call,
     ) -> Result<Rendered, Error> {
-        self.render_with_tails(conversation, settings, call, &[]).map(|(rendered, _)| rendered)
+        self.rendered(conversation, settings, call).map_err(|error| error.drawn(&self.normalized))
     }
 
     /// Renders a conversation and, for each message index of `before`, the tail of its generation prompt:
@@ -146,20 +159,19 @@ impl Template {
         call: &Call,
         before: &[usize],
     ) -> Result<(Rendered, Vec<Option<String>>), Error> {
-        let rendered = self.rendered_with_tails(conversation, settings, call, before);
-        rendered.map_err(|error| error.drawn(&self.normalized))
+        self.render_then(conversation, settings, call, |rendered, beginnings| {
+            Ok((rendered, beginnings.tails(true, before)?))
+        })?
     }
 
-    fn rendered_with_tails(
+    fn rendered(
         &self,
         conversation: &Conversation,
         settings: &Settings,
         call: &Call,
-        before: &[usize],
-    ) -> Result<(Rendered, Vec<Option<String>>), Error> {
+    ) -> Result<Rendered, Error> {
         let arena = Arena::new();
-        let known = (self.source.as_str(), &self.program.compared);
-        let inputs = convert(conversation, settings, call, known, &arena)?;
+        let inputs = self.inputs(conversation, settings, call, &arena)?;
         let program = self.program(conversation, settings, call.add_generation_prompt);
         let output = Output::new(&inputs, &arena)?;
         let machine = self.machine(program, &inputs, settings, &arena, output)?;
@@ -168,15 +180,63 @@ impl Template {
         if let Some(field) = call.open_field(settings.compat) {
             cut_open(&mut rendered, conversation, field)?;
         }
-        let chat = Chat { template: self, conversation, settings, add_generation_prompt: true };
-        let mut tails = Vec::with_capacity(before.len());
-        if call.continue_final_message.is_none() && !before.is_empty() {
-            chat.more_tails(before, &inputs, &arena, &mut tails)?;
+        Ok(rendered)
+    }
+
+    /// Renders a conversation, and hands it to a function together with the [`Beginnings`] of the conversation, which
+    /// go on from that render.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn render_then<R>(
+        &self,
+        conversation: &Conversation,
+        settings: &Settings,
+        call: &Call,
+        then: impl FnOnce(Rendered, &mut Beginnings<'_>) -> R,
+    ) -> Result<R, Error> {
+        let rendered = self.rendered_then(conversation, settings, call, then);
+        rendered.map_err(|error| error.drawn(&self.normalized))
+    }
+
+    fn rendered_then<R>(
+        &self,
+        conversation: &Conversation,
+        settings: &Settings,
+        call: &Call,
+        then: impl FnOnce(Rendered, &mut Beginnings<'_>) -> R,
+    ) -> Result<R, Error> {
+        let arena = Arena::new();
+        let inputs = self.inputs(conversation, settings, call, &arena)?;
+        let program = self.program(conversation, settings, call.add_generation_prompt);
+        let is_short = conversation.messages.len() <= FEW;
+        let mut memory = if is_short { None } else { Memory::for_program(program, &arena)? };
+        let machine = self.machine(program, &inputs, settings, &arena, Output::new(&inputs, &arena)?)?;
+        let prompt = call.add_generation_prompt;
+        let output = machine.render_remembering(&inputs, inputs.messages, prompt, &mut memory)?;
+        let mut rendered = output.finish(&inputs, call.paths);
+        if let Some(field) = call.open_field(settings.compat) {
+            cut_open(&mut rendered, conversation, field)?;
         }
-        if tails.len() < before.len() {
-            tails.extend(chat.tails(&before[tails.len()..])?);
-        }
-        Ok((rendered, tails))
+        let is_open = call.continue_final_message.is_some();
+        let render = (!is_open).then_some(Within { inputs: &inputs, arena: &arena, memory, prompt });
+        Ok(then(rendered, &mut Beginnings::new(self, conversation, settings, render)))
+    }
+
+    /// A row as values.
+    pub(crate) fn inputs<'a>(
+        &'a self,
+        conversation: &'a Conversation,
+        settings: &'a Settings,
+        call: &'a Call,
+        arena: &'a Arena,
+    ) -> Result<Inputs<'a>, Error> {
+        convert(conversation, settings, call, (self.source.as_str(), &self.program.compared), arena)
+    }
+
+    /// How far the programs without generation prompt and with it are the same.
+    pub(crate) fn alike(&self, conversation: &Conversation, settings: &Settings) -> &Alike {
+        self.folded_for(conversation, settings).map_or(&self.alike, |folded| &folded.alike)
     }
 
     /// What a render uses of its limits, also one that fails.
@@ -190,8 +250,7 @@ impl Template {
         call: &Call,
     ) -> Result<Usage, Error> {
         let arena = Arena::new();
-        let known = (self.source.as_str(), &self.program.compared);
-        let inputs = convert(conversation, settings, call, known, &arena)?;
+        let inputs = self.inputs(conversation, settings, call, &arena)?;
         let program = self.program(conversation, settings, call.add_generation_prompt);
         let output = Output::new(&inputs, &arena)?;
         let machine = self.machine(program, &inputs, settings, &arena, output)?;
@@ -212,11 +271,15 @@ impl Template {
         add_generation_prompt: bool,
         before: &[usize],
     ) -> Result<Vec<Option<String>>, Error> {
-        let chat = Chat { template: self, conversation, settings, add_generation_prompt };
-        chat.tails(before).map_err(|error| error.drawn(&self.normalized))
+        Beginnings::new(self, conversation, settings, None).tails(add_generation_prompt, before)
     }
 
-    fn machine<'a>(
+    /// An error with the line it is about.
+    pub(crate) fn drawn(&self, error: Error) -> Error {
+        error.drawn(&self.normalized)
+    }
+
+    pub(crate) fn machine<'a>(
         &'a self,
         program: &'a Program,
         inputs: &'a Inputs<'a>,
@@ -227,78 +290,3 @@ impl Template {
         Machine::new(program, &self.normalized, inputs, arena, settings, output)
     }
 }
-
-/// A conversation whose prefixes' tails are asked for.
-#[derive(Clone, Copy)]
-struct Chat<'t> {
-    template: &'t Template,
-    conversation: &'t Conversation,
-    settings: &'t Settings,
-    add_generation_prompt: bool,
-}
-
-/// So much may be held of renders of shorter prefixes, for each byte of the chat and beside that.
-const HELD_PER_BYTE: usize = 64;
-const HELD: usize = 1 << 20;
-
-/// So few messages are rendered faster than remembered.
-const FEW: usize = 6;
-
-impl Chat<'_> {
-    /// What a render of the messages before each of some prints after its last data.
-    fn tails(&self, before: &[usize]) -> Result<Vec<Option<String>>, Error> {
-        let mut tails = Vec::with_capacity(before.len());
-        while tails.len() < before.len() {
-            let arena = Arena::new();
-            let known = (self.template.source.as_str(), &self.template.program.compared);
-            let inputs = convert(self.conversation, self.settings, PLAIN_CALL, known, &arena)?;
-            self.more_tails(before, &inputs, &arena, &mut tails)?;
-        }
-        Ok(tails)
-    }
-
-    /// Finds the next tail, and others as long as that takes no more memory than a chat should.
-    fn more_tails<'a>(
-        &'a self,
-        before: &[usize],
-        inputs: &'a Inputs<'a>,
-        arena: &'a Arena,
-        tails: &mut Vec<Option<String>>,
-    ) -> Result<(), Error> {
-        let program = self.template.program(self.conversation, self.settings, self.add_generation_prompt);
-        let mut memory = None;
-        let (first, held) = (tails.len(), HELD + HELD_PER_BYTE * inputs.size);
-        let mut last = 0;
-        for &count in &before[first..] {
-            if tails.len() > first && (count < last || arena.held() > held) {
-                break;
-            }
-            last = count;
-            let messages = inputs.messages.get(..count).filter(|messages| !messages.is_empty());
-            let Some(messages) = messages else {
-                tails.push(None);
-                continue;
-            };
-            arena.limit(&self.settings.limits, inputs.size);
-            let machine =
-                self.template.machine(program, inputs, self.settings, arena, Output::short(arena)?)?;
-            let tail = if count <= FEW || !program.is_steady {
-                machine
-                    .render(inputs, messages, self.add_generation_prompt)
-                    .map(|output| output.after_data().to_owned())
-            } else {
-                machine.render_prefix(inputs, messages, self.add_generation_prompt, &mut memory)
-            };
-            match tail {
-                Ok(tail) => tails.push(Some(tail)),
-                Err(error) if matches!(error.class(), Class::Render | Class::Raised) => tails.push(None),
-                Err(error) if tails.len() == first => return Err(error),
-                Err(_) => break,
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A call without wishes.
-const PLAIN_CALL: &Call = &Call { add_generation_prompt: false, continue_final_message: None, paths: false };

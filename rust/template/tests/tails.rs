@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 /// Templates of the common styles, each with something that makes its tail depend on what came before.
-const STYLES: [&str; 33] = [
+const STYLES: [&str; 40] = [
     "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}\
      {% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}",
     "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content|trim }}{{ eos_token }}{% endfor %}\
@@ -69,13 +69,28 @@ const STYLES: [&str; 33] = [
     "{% for m in messages %}{{ m.content }}{% if loop.changed(m.role) %}<{{ m.role }}>{% endif %}{% endfor %}",
     "{% set ns = namespace(n=0) %}{% for m in messages %}{% block one scoped %}{% set ns.n = ns.n + 1 %}{{ m.content }}{% endblock %}{% endfor %}\
      {% if add_generation_prompt %}<{{ ns.n }}>{% endif %}",
+    // A generation prompt that is asked for early.
+    "{% if not add_generation_prompt is defined %}{% set add_generation_prompt = false %}{% endif %}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% endfor %}\
+     {% if add_generation_prompt and messages[-1].role != 'tool' %}<{{ add_generation_prompt }}>{% endif %}",
+    "{% set ask = add_generation_prompt %}{% for m in messages %}<{{ m.role }}>{{ m.content }}{% if ask %}?{% endif %}{% endfor %}{{ ask }}",
+    "{% for m in messages %}a{% if add_generation_prompt %}b{% else %}c{% endif %}{{ m.content }}{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% for m in messages %}{{ m.content }}{% endfor %}{% set ask = add_generation_prompt %}{% for m in messages %}{% if ask %}<{{ m.role }}>{% endif %}{% endfor %}{{ add_generation_prompt }}{{ ask }}",
+    "{% macro one(m) %}{% if add_generation_prompt %}?{% endif %}{{ m.content }}{% endmacro %}{% for m in messages %}{{ one(m) }}<{{ m.role }}>{% endfor %}{% if add_generation_prompt %}<assistant>{% endif %}",
+    "{% macro one(m) %}<{{ m.role }}>{{ m.content }}{% endmacro %}{{ messages|length }}{% for m in messages %}{{ one(m) }}{% endfor %}{% if add_generation_prompt %}{{ one({'role': 'assistant', 'content': ''}) }}{% endif %}",
+    "{{ messages[1].role }}{% set first = messages[0] %}{% for m in messages %}{% if m.role == 'tool' and messages[3].role == 'tool' %}!{% endif %}<{{ m.role }}>{{ m.content }}{% if not loop.last and loop.nextitem.role == 'tool' %}&{% endif %}{{ messages[loop.index0 + 2].role }}{% endfor %}\
+     {% if add_generation_prompt %}<assistant>{{ first.role }}{% endif %}",
 ];
 
 /// The tail after the last byte of data of the render of a prefix.
-fn oracle(template: &Template, conversation: &Conversation, before: usize) -> Option<String> {
+fn oracle(
+    template: &Template,
+    conversation: &Conversation,
+    before: usize,
+    add_generation_prompt: bool,
+) -> Option<String> {
     let messages = conversation.messages.get(..before).filter(|messages| !messages.is_empty())?.to_vec();
     let prefix = Conversation { messages, ..conversation.clone() };
-    let call = Call { add_generation_prompt: true, ..Call::default() };
+    let call = Call { add_generation_prompt, ..Call::default() };
     let rendered = template.render(&prefix, &settings(), &call).ok()?;
     let is_data = |origin: Origin| matches!(origin, Origin::Data(_));
     let last = rendered.segments.iter().rev().find(|segment| is_data(segment.origin));
@@ -103,9 +118,10 @@ proptest! {
         style in 0..STYLES.len(),
         messages in prop::collection::vec(message(), 1..20),
         variable in any::<bool>(),
+        is_folded in any::<bool>(),
         step in 1..4_usize,
     ) {
-        let template = compile(style);
+        let template = if is_folded { compile(style).folded(&settings().variables) } else { compile(style) };
         let mut conversation = chat(&Value::Array(messages));
         if variable {
             conversation.variables.push(("eos_token".to_owned(), Data::from("<own>")));
@@ -115,8 +131,47 @@ proptest! {
         if let Ok((rendered, tails)) = template.render_with_tails(&conversation, &settings(), &call, &before) {
             prop_assert_eq!(template.render(&conversation, &settings(), &call), Ok(rendered));
             for (before, tail) in before.iter().zip(tails) {
-                prop_assert_eq!(tail, oracle(&template, &conversation, *before), "before {}", before);
+                prop_assert_eq!(tail, oracle(&template, &conversation, *before, true), "before {}", before);
             }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn beginnings_equal_those_rendered_anew(
+        style in 0..STYLES.len(),
+        messages in prop::collection::vec(message(), 1..20),
+        is_folded in any::<bool>(),
+        add_generation_prompt in any::<bool>(),
+        backwards in any::<bool>(),
+    ) {
+        let template = if is_folded { compile(style).folded(&settings().variables) } else { compile(style) };
+        let conversation = chat(&Value::Array(messages));
+        let mut counts: Vec<usize> = (1..=conversation.messages.len()).collect();
+        if backwards {
+            counts.reverse();
+        }
+        let call = Call { add_generation_prompt, ..Call::default() };
+        let compared = template.render_then(&conversation, &settings(), &call, |whole, beginnings| {
+            for &count in &counts {
+                let messages = conversation.messages[..count].to_vec();
+                let alone = Conversation { messages, ..conversation.clone() };
+                let expected = template.render(&alone, &settings(), &Call::default()).ok().map(|rendered| rendered.text);
+                let found = beginnings.alone(count).ok();
+                prop_assert_eq!(found.map(|alone| alone.pieces(&whole.text).collect::<String>()), expected, "{}", count);
+                for prompt in [true, false] {
+                    let tails = beginnings.tails(prompt, &[count, count + 1]);
+                    let expected = [count, count + 1].map(|count| oracle(&template, &conversation, count, prompt));
+                    prop_assert_eq!(tails, Ok(expected.to_vec()), "{}", count);
+                }
+            }
+            Ok(())
+        });
+        if let Ok(compared) = compared {
+            compared?;
         }
     }
 }
@@ -139,7 +194,7 @@ fn each_tail_of_a_long_chat_takes_few_steps() {
     };
     let linear: Vec<_> = (0..STYLES.len()).filter(is_linear).collect();
     // The others print all the chat again, or tell in every iteration how long it is.
-    assert_eq!(linear, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 13, 15, 28, 29]);
+    assert_eq!(linear, [0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 13, 15, 28, 29, 33, 34, 35, 37, 38, 39]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::{
     Options, Outcome, Overflow, Reasoning, Templates, Tokens, ToolCalls, Trace, Unstable, Vocabulary,
     fingerprint, look_alikes, mask, project,
 };
-use chatloom_template::{Call, Conversation, Origin, Rendered, Segment, Settings, Template};
+use chatloom_template::{Beginnings, Call, Conversation, Origin, Rendered, Segment, Template};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -82,17 +82,40 @@ impl Formatter {
     /// # Errors
     /// [`Error::Template`] where the template refuses it.
     pub fn trace(&self, conversation: &Conversation, call: &Call) -> Result<Trace, Error> {
+        self.trace_then(conversation, call, |trace, _| trace)
+    }
+
+    /// The same, handed to a function together with the conversation's beginnings.
+    fn trace_then<R>(
+        &self,
+        conversation: &Conversation,
+        call: &Call,
+        then: impl FnOnce(Trace, &mut Beginnings<'_>) -> R,
+    ) -> Result<R, Error> {
         let tools_given = conversation.tools.is_some();
         let chat = self.chat(tools_given)?;
-        let settings = &self.options.settings;
         let weights = share::weights(conversation)?;
-        let speakers = share::speakers(&self.options.labels, conversation, &weights);
+        let (settings, needed) = (&self.options.settings, self.with_paths(call));
+        let render = chat.template.render_then(conversation, settings, &needed, |rendered, beginnings| {
+            let traced = self.traced(chat, conversation, (rendered, beginnings), &weights, call);
+            traced.map(|trace| then(trace, beginnings))
+        });
+        render.and_then(|traced| traced).map_err(|error| self.templates.error(error, tools_given))
+    }
+
+    /// Which of a rendered conversation carries loss.
+    fn traced(
+        &self,
+        chat: &Chat,
+        conversation: &Conversation,
+        (rendered, beginnings): (Rendered, &mut Beginnings<'_>),
+        weights: &[f32],
+        call: &Call,
+    ) -> Result<Trace, chatloom_template::Error> {
+        let speakers = share::speakers(&self.options.labels, conversation, weights);
         let asked = speakers.iter().filter(|speaker| speaker.is_assistant);
         let messages: Vec<_> = asked.map(|speaker| speaker.message).collect();
-        let (rendered, prompts) = chat
-            .template
-            .render_with_tails(conversation, settings, &self.with_paths(call), &messages)
-            .map_err(|error| self.templates.error(error, tools_given))?;
+        let prompts = beginnings.tails(true, &messages)?;
         let mut prompts = prompts.iter().map(Option::as_deref);
         let answers: Vec<_> = speakers
             .iter()
@@ -102,13 +125,14 @@ impl Formatter {
             })
             .collect();
         let mut turns = collect(&chat.control, &rendered, &answers);
-        chat.settle(&rendered, &mut turns, conversation, settings)?;
-        let prompt_start = chat.prompt_start(&rendered, conversation, settings, call);
+        chat.settle(&rendered, &mut turns, beginnings)?;
+        let prompt_start = chat.prompt_start(&rendered, conversation, beginnings, call);
         let parts = if self.needs_parts() { fields::parts(conversation, &rendered) } else { Vec::new() };
-        let rule = Rule { weights: &weights, ..self.rule(chat, &parts) };
+        let rule = Rule { weights, ..self.rule(chat, &parts) };
         let Labels { trained, weights, left_out, turns } =
             rule.apply(&rendered, &answers, turns, prompt_start);
         let policies = self.options.control_tokens.of_fields(conversation, &rendered);
+        let tools_given = conversation.tools.is_some();
         Ok(Trace { rendered, trained, weights, left_out, turns, policies, tools_given })
     }
 
@@ -196,8 +220,10 @@ impl Formatter {
         call: &Call,
         max_length: Option<usize>,
     ) -> Result<Outcome, Error> {
-        let trace = self.trace(conversation, call)?;
-        let stability = self.stability(conversation, call, &trace);
+        let (trace, stability) = self.trace_then(conversation, call, |trace, beginnings| {
+            let stability = self.stability(conversation, call, &trace, beginnings);
+            (trace, stability)
+        })?;
         let outcome = match (stability.rewrite, self.options.unstable) {
             (Some(rewrite), Unstable::Error) => return Err(Error::Unstable(rewrite)),
             (Some(_), Unstable::Split) => {
@@ -388,15 +414,14 @@ impl Chat {
         &self,
         rendered: &Rendered,
         turns: &mut [Turn],
-        conversation: &Conversation,
-        settings: &Settings,
-    ) -> Result<(), Error> {
+        beginnings: &mut Beginnings<'_>,
+    ) -> Result<(), chatloom_template::Error> {
         let unsettled = unsettled(rendered, turns);
         if unsettled.is_empty() {
             return Ok(());
         }
         let messages: Vec<_> = unsettled.iter().map(|&message| message as usize).collect();
-        let tails = self.template.tails(conversation, settings, false, &messages)?;
+        let tails = beginnings.tails(false, &messages)?;
         for (message, anyway) in unsettled.iter().zip(tails) {
             let turn = turns.iter_mut().find(|turn| turn.message == *message);
             if let (Some(turn), Some(anyway)) = (turn, anyway) {
@@ -411,15 +436,17 @@ impl Chat {
         &self,
         rendered: &Rendered,
         conversation: &Conversation,
-        settings: &Settings,
+        beginnings: &mut Beginnings<'_>,
         call: &Call,
     ) -> usize {
         if !call.add_generation_prompt {
             return rendered.text.len();
         }
-        let without = Call { add_generation_prompt: false, ..call.clone() };
-        match self.template.render(conversation, settings, &without) {
-            Ok(without) => self.control.agreement(&rendered.text, &without.text),
+        match beginnings.alone(conversation.messages.len()) {
+            Ok(without) => {
+                let without: String = without.pieces(&rendered.text).collect();
+                self.control.agreement(&rendered.text, &without)
+            }
             Err(_) => rendered
                 .segments
                 .iter()

@@ -3,8 +3,9 @@
 //! A model answers a conversation that ends before the answer. Where the messages up to a trained answer, rendered
 //! alone, are no beginning of the whole, the whole teaches the answer after a text that the model will never see.
 use crate::{EndKind, Trace, TurnReport};
-use chatloom_template::{Conversation, Origin, Rendered};
+use chatloom_template::{Alone, Conversation, Rendered};
 use std::fmt;
+use std::ops::Range;
 
 /// Where a conversation's beginning renders otherwise alone than within the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -76,30 +77,52 @@ pub(crate) fn end(turn: &TurnReport) -> usize {
 }
 
 /// How a beginning differs from the whole up to the end of a turn; `None` where it doesn't.
-pub(crate) fn difference(beginning: &Rendered, whole: &Rendered, turn: &TurnReport) -> Option<Rewrite> {
+pub(crate) fn difference(alone: &Alone, whole: &Rendered, turn: &TurnReport) -> Option<Rewrite> {
     let common = whole.text.get(..end(turn)).unwrap_or_default();
-    (!beginning.text.starts_with(common))
-        .then(|| Rewrite { message: turn.message, change: change(beginning, whole, turn.message) })
+    (!begin_with(alone.pieces(&whole.text), common))
+        .then(|| Rewrite { message: turn.message, change: change(alone, whole, turn.message) })
+}
+
+/// Whether pieces of a text begin with another, of which they may be.
+fn begin_with<'t>(pieces: impl Iterator<Item = &'t str>, text: &str) -> bool {
+    let mut rest = text.as_bytes();
+    for piece in pieces {
+        let (now, later) = rest.split_at(piece.len().min(rest.len()));
+        let piece = &piece.as_bytes()[..now.len()];
+        if !std::ptr::eq(now, piece) && now != piece {
+            return false;
+        }
+        rest = later;
+    }
+    rest.is_empty()
 }
 
 /// The first message up to `last` of which more is printed in one than in the other.
-fn change(beginning: &Rendered, whole: &Rendered, last: u32) -> Change {
-    let (alone, within) = (printed(beginning, last), printed(whole, last));
-    let change =
-        (0..).zip(alone.iter().zip(&within)).find_map(|(message, (alone, within))| match alone.cmp(within) {
-            std::cmp::Ordering::Greater => Some(Change::LeavesOut(message)),
-            std::cmp::Ordering::Less => Some(Change::Adds(message)),
-            std::cmp::Ordering::Equal => None,
-        });
+fn change(alone: &Alone, whole: &Rendered, last: u32) -> Change {
+    let mut difference = vec![0_isize; last as usize + 1];
+    let own = each_printed(&alone.rendered, 0..usize::MAX);
+    let kept = alone.skipped.iter().flat_map(|skipped| each_printed(whole, skipped.range.clone()));
+    let alone = own.chain(kept).map(|(message, bytes)| (message, bytes.cast_signed()));
+    let within = each_printed(whole, 0..usize::MAX).map(|(message, bytes)| (message, -bytes.cast_signed()));
+    for (message, bytes) in alone.chain(within) {
+        if let Some(difference) = difference.get_mut(message as usize) {
+            *difference += bytes;
+        }
+    }
+    let change = (0..).zip(difference).find_map(|(message, difference)| match difference.signum() {
+        1 => Some(Change::LeavesOut(message)),
+        -1 => Some(Change::Adds(message)),
+        _ => None,
+    });
     change.unwrap_or(Change::Template)
 }
 
-/// How many bytes of each message up to `last` are printed.
-fn printed(rendered: &Rendered, last: u32) -> Vec<usize> {
-    let mut printed = vec![0; last as usize + 1];
-    for segment in rendered.segments.iter().filter(|segment| matches!(segment.origin, Origin::Data(_))) {
-        let message = rendered.message(segment.origin).and_then(|message| printed.get_mut(message as usize));
-        message.into_iter().for_each(|bytes| *bytes += segment.end - segment.start);
-    }
-    printed
+/// Bytes of messages that are printed in a range.
+fn each_printed(rendered: &Rendered, range: Range<usize>) -> impl Iterator<Item = (u32, usize)> {
+    let first = rendered.segments.partition_point(|segment| segment.end <= range.start);
+    let segments = rendered.segments[first..].iter().take_while(move |segment| segment.start < range.end);
+    segments.filter_map(move |segment| {
+        let bytes = segment.end.min(range.end) - segment.start.max(range.start);
+        Some((rendered.message(segment.origin)?, bytes))
+    })
 }

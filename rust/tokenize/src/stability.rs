@@ -1,7 +1,7 @@
 //! Looking for conversations of which a beginning renders otherwise alone than within the whole.
 use crate::rewrite::{beginning, difference, end, suspects};
 use crate::{Error, Formatter, LabelPolicy, Rewrite, Trace, TurnReport, Unstable};
-use chatloom_template::{Call, Conversation, Rendered};
+use chatloom_template::{Alone, Beginnings, Call, Conversation};
 
 /// What was found.
 #[derive(Debug, Clone, Copy, Default)]
@@ -20,21 +20,28 @@ struct Base {
 
 impl Formatter {
     /// Compares beginnings that end with a trained turn with the whole, the shorter ones first. Where a rewrite changes
-    /// nothing but a count, no more text is rendered for that than the whole has.
-    pub(crate) fn stability(&self, conversation: &Conversation, call: &Call, trace: &Trace) -> Stability {
+    /// nothing but a count, hardly more text is rendered for that than the whole has.
+    pub(crate) fn stability(
+        &self,
+        conversation: &Conversation,
+        call: &Call,
+        trace: &Trace,
+        beginnings: &mut Beginnings<'_>,
+    ) -> Stability {
         if self.options().labels == LabelPolicy::All {
             return Stability::default();
         }
-        let mut room = match self.options().unstable {
+        let room = match self.options().unstable {
             Unstable::Whole => trace.rendered.text.len(),
             Unstable::Split | Unstable::Error => usize::MAX,
         };
+        let mut rendered = 0;
         for turn in suspects(conversation, trace, self.horizon(conversation, call)) {
-            match room.checked_sub(end(turn)) {
-                None => return Stability { unchecked: true, ..Stability::default() },
-                Some(rest) => room = rest,
+            if rendered > room {
+                return Stability { unchecked: true, ..Stability::default() };
             }
-            let alone = self.alone(conversation, turn);
+            let alone = beginnings.alone(turn.message as usize + 1).ok();
+            rendered += alone.as_ref().map_or_else(|| end(turn), |alone| alone.rendered.text.len());
             let rewrite = alone.and_then(|alone| difference(&alone, &trace.rendered, turn));
             if rewrite.is_some() {
                 return Stability { rewrite, unchecked: false };
@@ -49,8 +56,10 @@ impl Formatter {
     }
 
     /// The render of what a turn ends; `None` where the template refuses it.
-    fn alone(&self, conversation: &Conversation, turn: &TurnReport) -> Option<Rendered> {
-        self.render(&beginning(conversation, turn.message, |_| true), &Call::default()).ok()
+    fn alone(&self, conversation: &Conversation, turn: &TurnReport) -> Option<Alone> {
+        let rendered =
+            self.render(&beginning(conversation, turn.message, |_| true), &Call::default()).ok()?;
+        Some(Alone { rendered, skipped: Vec::new() })
     }
 
     /// Beginnings of a conversation, the shorter ones first, which share out its trained turns: each is trained in the
@@ -87,7 +96,7 @@ impl Formatter {
 
 impl Base {
     /// Whether it begins with what a turn ends when rendered alone.
-    fn begins_with(&self, alone: &Rendered, turn: &TurnReport) -> bool {
+    fn begins_with(&self, alone: &Alone, turn: &TurnReport) -> bool {
         let own = self.trace.turns.iter().find(|own| own.message == turn.message);
         own.is_some_and(|own| difference(alone, &self.trace.rendered, own).is_none())
     }
