@@ -136,6 +136,26 @@ def test_what_is_nested_too_deep_is_refused(form: str, depth: int) -> None:
     assert depth > 20 or found.status == "ok"
 
 
+RECURSIVE = {
+    "macro": "{% macro m(n) %}{% if n %}{{ m(n - 1) }}{% endif %}x{% endmacro %}{{ m(DEPTH) }}",
+    "loop": "{% for n in [DEPTH] recursive %}{% if n %}{{ loop([n - 1]) }}{% endif %}x{% endfor %}",
+    "block": "{% set ns = namespace(n=DEPTH) %}"
+    "{% block b %}{% set ns.n = ns.n - 1 %}{% if ns.n > 0 %}{{ self.b() }}{% endif %}x{% endblock %}",
+}
+
+
+@pytest.mark.parametrize("form", RECURSIVE)
+@pytest.mark.parametrize("depth", [10, 120, 180, 190, 230])
+def test_what_calls_itself_ends_about_where_it_does_in_python(form: str, depth: int) -> None:
+    template = RECURSIVE[form].replace("DEPTH", str(depth))
+    found = ours(template)
+    if depth < 150 or depth > 200 or form == "block":
+        assert found.value == ("x" * (depth + (form != "block")) if depth < 150 else "RecursionError")
+        assert depth < 200 or agree(found, theirs(template))
+    else:
+        assert found.status == "ok"
+
+
 @pytest.mark.skipif(not UNICODE_14, reason="the tables are those of CPython 3.11")
 def test_tables_of_characters_are_as_generated() -> None:
     assert unicode_tables.TABLE.read_text(encoding="utf-8") == unicode_tables.generated()

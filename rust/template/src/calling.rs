@@ -11,6 +11,11 @@ use crate::text::Text;
 use crate::value::{Bound, Closure, Frame, Global, Loop, Value};
 use crate::{Error, Limits};
 
+/// How many frames of Python's stack a call of a macro or of a recursive loop takes in Jinja, and how many more a
+/// call of a block.
+const FRAMES_OF_A_CALL: usize = 5;
+const FURTHER_FRAMES_OF_A_BLOCK: usize = 1;
+
 impl<'a> Machine<'a> {
     /// Takes a call's arguments from the stack.
     pub(crate) fn arguments(&mut self, shape: Shape) -> Result<Args<'a>, Error> {
@@ -107,9 +112,9 @@ impl<'a> Machine<'a> {
     fn captured(&mut self, entry: Label, frame: &'a Frame<'a>) -> Result<Text<'a>, Error> {
         let (loops, captures) = (self.loops.len(), self.captures.len());
         self.begin_capture()?;
-        self.depth += 1;
+        self.frames += FRAMES_OF_A_CALL;
         let result = self.run(entry, frame);
-        self.depth -= 1;
+        self.frames -= FRAMES_OF_A_CALL;
         self.loops.truncate(loops);
         result?;
         self.captures.truncate(captures + 1);
@@ -117,10 +122,10 @@ impl<'a> Machine<'a> {
     }
 
     fn check_depth(&self) -> Result<(), Error> {
-        if self.depth >= Limits::DEEPEST {
+        if self.frames >= Limits::DEEPEST * FRAMES_OF_A_CALL {
             return Err(render("RecursionError", "maximum recursion depth exceeded"));
         }
-        if self.depth >= self.limits.depth {
+        if self.frames >= self.limits.depth * FRAMES_OF_A_CALL {
             return Err(exceeded(
                 "the template calls macros within each other deeper than its limit",
                 "depth",
@@ -192,7 +197,10 @@ impl<'a> Machine<'a> {
 
     fn call_block(&mut self, block: &objects::Block<'a>, args: Args<'a>) -> Result<Text<'a>, Error> {
         args.bind::<0>("block", [], 0)?;
-        self.run_block(block.function, block.around)
+        self.frames += FURTHER_FRAMES_OF_A_BLOCK;
+        let text = self.run_block(block.function, block.around);
+        self.frames -= FURTHER_FRAMES_OF_A_BLOCK;
+        text
     }
 
     fn run_block(&mut self, function: u32, around: Around<'a>) -> Result<Text<'a>, Error> {

@@ -53,7 +53,8 @@ pub(crate) struct Machine<'a> {
     /// The current message.
     pub(crate) turn: Option<u32>,
     pub(crate) limits: Limits,
-    pub(crate) depth: usize,
+    /// How much of Python's stack the calls would take that are running.
+    pub(crate) frames: usize,
     /// Whether something was read that depends on how many messages there are.
     pub(crate) told: bool,
     /// How many messages are known to be there by what was read.
@@ -110,7 +111,7 @@ impl<'a> Machine<'a> {
             namespaces: Vec::new(),
             turn: None,
             limits: settings.limits,
-            depth: 0,
+            frames: 0,
             told: false,
             needed: 0,
             memory: None,

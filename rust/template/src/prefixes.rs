@@ -333,7 +333,7 @@ impl<'a> Machine<'a> {
         told: bool,
         frame: &'a Frame<'a>,
     ) -> Result<(), Error> {
-        let is_inner = self.depth > 0 || !self.loops.is_empty() || !self.captures.is_empty();
+        let is_inner = self.frames > 0 || !self.loops.is_empty() || !self.captures.is_empty();
         if is_inner || !self.stack.is_empty() {
             return Ok(());
         }
