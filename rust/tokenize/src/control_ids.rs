@@ -19,6 +19,15 @@ pub(crate) struct IdSet {
 }
 
 impl IdSet {
+    /// Whether any of these ids is in it.
+    pub(crate) fn contains_any(&self, ids: &[u32]) -> bool {
+        let Some(around) = &self.around else { return false };
+        let around = *around.start()..=*around.end();
+        // Counted, and so many at once, since hardly ever is one near.
+        let near = ids.iter().filter(|id| around.contains(id)).count();
+        near > 0 && ids.iter().any(|id| self.contains(*id))
+    }
+
     #[inline]
     pub(crate) fn contains(&self, id: u32) -> bool {
         self.around.as_ref().is_some_and(|around| around.contains(&id)) && self.ids.contains(&id)

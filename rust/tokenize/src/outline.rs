@@ -69,8 +69,10 @@ pub(crate) struct Known {
 impl Outline {
     /// Whether the span of each of these tokens is known.
     pub(crate) fn tells_all(&self, ids: &IdSet) -> bool {
-        let mut asked = self.ids.iter().enumerate().filter(|(_, id)| ids.contains(**id));
-        asked.all(|(token, _)| self.known.binary_search_by_key(&token, |known| known.token).is_ok())
+        let known = || self.known.iter().map(|known| known.token);
+        let starts = [0].into_iter().chain(known().map(|token| token + 1));
+        let mut between = starts.zip(known().chain([self.ids.len()]));
+        between.all(|(start, end)| !ids.contains_any(self.ids.get(start..end).unwrap_or_default()))
     }
 
     /// Runs of tokens that hold the same asked-for bytes or none, each with a span that stands for its tokens': that of

@@ -176,3 +176,20 @@ fn a_control_token_is_text_in_bytes_that_are_not_trusted() {
         assert_eq!((count(&[]), count(&[0..1, 2..3])), (1, 0));
     }
 }
+
+proptest! {
+    #[test]
+    fn an_outline_tells_all_whose_spans_are_known(
+        ids in prop::collection::vec(0..6_u32, 0..12),
+        known in prop::collection::btree_set(0..12_usize, 0..12),
+        asked in prop::collection::vec(2..9_u32, 0..3),
+    ) {
+        let span = 0..1;
+        let known = known.into_iter().filter(|token| *token < ids.len());
+        let known: Vec<_> = known.map(|token| Known { token, span: span.clone() }).collect();
+        let is_told = |token| known.iter().any(|known| known.token == token);
+        let expected = (0..ids.len()).all(|token| is_told(token) || !asked.contains(&ids[token]));
+        let outline = Outline { ids, known: known.clone() };
+        prop_assert_eq!(outline.tells_all(&asked.into_iter().collect::<IdSet>()), expected);
+    }
+}
