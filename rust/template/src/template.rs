@@ -176,11 +176,7 @@ impl Template {
         let output = Output::new(&inputs, &arena)?;
         let machine = self.machine(program, &inputs, settings, &arena, output)?;
         let output = machine.render(&inputs, inputs.messages, call.add_generation_prompt)?;
-        let mut rendered = output.finish(&inputs, call.paths);
-        if let Some(field) = call.open_field(settings.compat) {
-            cut_open(&mut rendered, conversation, field)?;
-        }
-        Ok(rendered)
+        finished(output, &inputs, (conversation, settings, call))
     }
 
     /// Renders a conversation, and hands it to a function together with the [`Beginnings`] of the conversation, which
@@ -214,10 +210,7 @@ impl Template {
         let machine = self.machine(program, &inputs, settings, &arena, Output::new(&inputs, &arena)?)?;
         let prompt = call.add_generation_prompt;
         let output = machine.render_remembering(&inputs, inputs.messages, prompt, &mut memory)?;
-        let mut rendered = output.finish(&inputs, call.paths);
-        if let Some(field) = call.open_field(settings.compat) {
-            cut_open(&mut rendered, conversation, field)?;
-        }
+        let rendered = finished(output, &inputs, (conversation, settings, call))?;
         let is_open = call.continue_final_message.is_some();
         let render = (!is_open).then_some(Within { inputs: &inputs, arena: &arena, memory, prompt });
         Ok(then(rendered, &mut Beginnings::new(self, conversation, settings, render)))
@@ -289,4 +282,17 @@ impl Template {
     ) -> Result<Machine<'a>, Error> {
         Machine::new(program, &self.normalized, inputs, arena, settings, output)
     }
+}
+
+/// What was printed as the caller gets it, cut where the message that shall stay open ends.
+fn finished(
+    output: Output<'_>,
+    inputs: &Inputs<'_>,
+    (conversation, settings, call): (&Conversation, &Settings, &Call),
+) -> Result<Rendered, Error> {
+    let mut rendered = output.finish(inputs, call.paths);
+    if let Some(field) = call.open_field(settings.compat) {
+        cut_open(&mut rendered, conversation, field)?;
+    }
+    Ok(rendered)
 }

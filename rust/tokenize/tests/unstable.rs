@@ -128,10 +128,13 @@ fn what_stays_is_one_example() {
 fn a_count_costs_no_more_than_the_row() {
     let plain: Vec<Said<'_>> =
         std::iter::repeat_n([("user", "Why?", ""), ("assistant", "So.", "")], 9).flatten().collect();
-    let whole = encode(REASONS, Unstable::Whole, &chat(&plain)).unwrap();
+    let counting = CHATML.replace("{{ m.role }}", "{{ m.role if loop.length }}");
+    let whole = encode(&counting, Unstable::Whole, &chat(&plain)).unwrap();
     assert_eq!((whole.rewrite, whole.unchecked), (None, true));
-    let error = encode(REASONS, Unstable::Error, &chat(&plain)).unwrap();
+    let error = encode(&counting, Unstable::Error, &chat(&plain)).unwrap();
     assert_eq!((error.rewrite, error.unchecked), (None, false));
+    let whole = encode(REASONS, Unstable::Whole, &chat(&plain)).unwrap();
+    assert!(!whole.unchecked, "what is printed as in the whole is not rendered again");
     let whole = encode(CHATML, Unstable::Whole, &chat(&plain)).unwrap();
     assert!(!whole.unchecked, "a template that can't look ahead needs no looking at");
 }
