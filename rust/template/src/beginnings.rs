@@ -3,7 +3,7 @@ use crate::alike::Alike;
 use crate::arena::Arena;
 use crate::input::Inputs;
 use crate::output::Output;
-use crate::prefixes::Memory;
+use crate::points::Memory;
 use crate::value::Value;
 use crate::{Alone, Call, Class, Conversation, Error, Settings, Template};
 

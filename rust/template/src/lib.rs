@@ -60,6 +60,7 @@ mod output;
 mod parser;
 mod parser_arguments;
 mod parser_blocks;
+mod points;
 mod prefixes;
 mod pretty;
 mod print;

@@ -3,7 +3,7 @@ use crate::Error;
 use crate::arena::Arena;
 use crate::ast::Comparison;
 use crate::machine::Machine;
-use crate::prefixes::{Kept, Start};
+use crate::points::{Kept, Start};
 use crate::program::{LoopPart, Operand, Variable};
 use crate::same::is_same;
 use crate::value::{Frame, Loop, Namespace, Value};

@@ -10,7 +10,7 @@ use crate::lower::lower;
 use crate::machine::Machine;
 use crate::output::{Output, cut_open};
 use crate::parser::parse;
-use crate::prefixes::Memory;
+use crate::points::Memory;
 use crate::program::Program;
 use crate::source::normalize;
 use crate::{Call, Class, Conversation, Data, Error, Rendered, Settings, Usage};
