@@ -49,6 +49,7 @@ MADE: dict[str, Callable[[int], Any]] = {
     "Finding": lambda n: chatloom.Finding("clock", "note", str(n)),
     "Formatter": lambda n: formatter(max_length=n),
     "Lane": lambda n: chatloom.Lane("fast", str(n)),
+    "Limits": lambda n: chatloom.Limits(depth=n),
     "LintReport": lambda n: chatloom.LintReport(str(n), (chatloom.Finding("clock", "note", str(n)),)),
     "Options": lambda n: Options(max_length=n, now=NOW, variables={"tone": "low"}),
     "Pack": lambda n: packs(n)[0],

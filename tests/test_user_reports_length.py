@@ -134,8 +134,13 @@ def test_a_rewritten_history_shifts_the_mask_onto_the_user() -> None:
             assert "how much" not in learnt(formatter, example)
 
 
-def test_long_episodes_are_rendered_once_a_turn() -> None:
-    """AReaL#1663: 200 turns, each beginning rendered anew, is 40,000 messages. Here it is at most another render."""
+def test_long_episodes_are_not_rendered_once_a_turn() -> None:
+    """AReaL#1663: 200 turns, each beginning rendered anew, is 40,000 messages. Here beginnings go on from the whole,
+    and where they can't, no more than another render is spent on them."""
     steps = [each for _ in range(200) for each in (message("assistant", "So"), message("tool", "1"))]
-    examples = labeller(REAL["qwen2_5"]).encode_batch([[message("user", "Go"), *steps, message("assistant", "Done")]])
-    assert examples.cuts == chatloom.Cuts(unstable_unchecked=1)
+    episode = [message("user", "Go"), *steps, message("assistant", "Done")]
+    assert labeller(REAL["qwen2_5"]).encode_batch([episode]).cuts == chatloom.Cuts()
+    counting = "{% for m in messages %}<|im_start|>{{ loop.length }}{{ m.role }}{{ m.content }}<|im_end|>{% endfor %}"
+    assert labeller(counting).encode_batch([episode]).cuts.first_unstable is not None
+    silent = counting.replace("{{ loop.length }}", "{{ '' if loop.length }}")
+    assert labeller(silent).encode_batch([episode]).cuts == chatloom.Cuts(unstable_unchecked=1)
